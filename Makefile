@@ -1,0 +1,48 @@
+# One file, every errand. `make help` lists them.
+PY := .venv/bin/python
+UV := .venv/bin/uv
+LOCK := requirements/dev.lock
+STAMP := .venv/.installed
+.DEFAULT_GOAL := help
+.PHONY: help setup lock demo run test lint fmt docs wheel-check
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
+
+setup: $(STAMP) ## make .venv from the hash-checked lock
+$(STAMP): $(LOCK) pyproject.toml
+	@test -x $(PY) || python3 -m venv .venv
+	@test -x $(UV) || $(PY) -m pip install --quiet --disable-pip-version-check "uv>=0.9"
+	@$(UV) pip sync --quiet --python $(PY) --require-hashes $(LOCK)
+	@$(UV) pip install --quiet --python $(PY) --no-deps --editable .
+	@touch $@
+
+lock: ## resolve pyproject.toml into the lock again
+	@uv=$$(command -v $(UV) uv | head -1); \
+	$$uv pip compile pyproject.toml --quiet --group test --group lint --group docs --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --no-header --output-file $(LOCK)
+
+demo: setup ## the whole job on the bundled news world, without the internet
+	@.venv/bin/lagebild demo
+
+run: setup ## the same job on sources.yaml
+	@.venv/bin/lagebild run
+
+test: setup ## every test of the default tier
+	@.venv/bin/pytest -q -n auto --dist loadfile
+
+lint: setup ## style, types, floors
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/mypy
+	@.venv/bin/tach check
+
+fmt: setup ## format the code
+	@.venv/bin/ruff check --fix --quiet .
+	@.venv/bin/ruff format --quiet .
+
+docs: setup ## build the documentation, strictly
+	@.venv/bin/mkdocs build --quiet --strict
+
+wheel-check: setup ## build the wheel, install it alone, run the command there
+	@.venv/bin/pytest -q tests/e2e/test_wheel.py

@@ -1,0 +1,1 @@
+"""The ground: values, ports and errors; standard library only."""

@@ -1,0 +1,1 @@
+"""The roof: settings, belts, engine, command line."""

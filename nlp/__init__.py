@@ -1,0 +1,1 @@
+"""Item -> Annotation; Annotations -> Story, Signal."""
