@@ -18,7 +18,7 @@ $(STAMP): $(LOCK) pyproject.toml
 	@touch $@
 
 lock: ## resolve pyproject.toml into the lock again
-	@uv=$$(command -v $(UV) uv | head -1); \
+	@uv=$$(command -v $(UV) || command -v uv); \
 	$$uv pip compile pyproject.toml --quiet --group test --group lint --group docs --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --no-header --output-file $(LOCK)
 
