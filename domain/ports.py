@@ -1,0 +1,331 @@
+"""The Protocols, one per plug. Rooms speak to each other through these and never by name."""
+
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+from domain.model import (
+    Annotation,
+    Batch,
+    Checkpoint,
+    Entry,
+    Fetched,
+    Fingerprint,
+    Found,
+    Incident,
+    Item,
+    Letter,
+    Membership,
+    Number,
+    Outcome,
+    Page,
+    Reading,
+    Request,
+    Search,
+    Signal,
+    Source,
+    Story,
+    Tally,
+    Tombstone,
+    TriageEvent,
+    Visit,
+)
+
+Clock = Callable[[], datetime]
+"""Says what time it is, aware and in UTC."""
+
+
+# --- crawler -------------------------------------------------------------------------------------
+
+
+class Connector(Protocol):
+    """Turns a source of one kind into requests, and answers into entries. `crawler/connectors/KIND.py`."""
+
+    kind: str
+
+    def plan(self, source: Source, checkpoint: Checkpoint, now: datetime) -> Iterable[Request]:
+        """The first requests of a visit."""
+        ...
+
+    def parse(self, fetched: Fetched, source: Source) -> Iterable[Entry | Tombstone | Request]:
+        """What an answer holds; a `Request` asks for the next page. Raises ParseError."""
+        ...
+
+    def advance(self, source: Source, checkpoint: Checkpoint, entries: Sequence[Entry]) -> Checkpoint:
+        """The checkpoint after a visit that brought `entries`; committed in the items' transaction."""
+        ...
+
+    def recheck(self, source: Source, raw_ids: Sequence[str]) -> Iterable[Request]:
+        """Requests that tell whether these are still there; none when the source has no such call."""
+        ...
+
+    def health(self, fetched: Fetched) -> Outcome:
+        """What the answer means for the source, by status and platform habit; the body is parsed later."""
+        ...
+
+
+class Stream(Protocol):
+    """A source that pushes. It runs until cancelled and may be resumed from its checkpoint."""
+
+    kind: str
+
+    def listen(self, source: Source, checkpoint: Checkpoint) -> AsyncIterator[Entry | Tombstone | Checkpoint]:
+        """Entries in order; each `Checkpoint` says that all before it may be committed."""
+        ...
+
+
+class PageRules(Protocol):
+    """Extraction rules of one publisher. `crawler/pages/SITE.py`."""
+
+    hosts: tuple[str, ...]
+    valid_until: date | None
+
+    def read(self, html: bytes, url: str) -> Page:
+        """What the page says; empty fields are left to the next step of the cascade."""
+        ...
+
+
+# --- nlp -----------------------------------------------------------------------------------------
+
+
+class LanguagePipeline(Protocol):
+    """Builds one language's spaCy pipeline. `nlp/languages/CODE.py`."""
+
+    code: str
+
+    def build(self) -> object:
+        """The pipeline, ready for `pipe`; loads an installed official model when there is one."""
+        ...
+
+
+@runtime_checkable
+class Annotator(Protocol):
+    """Reads items and says what it found."""
+
+    @property
+    def name(self) -> str:
+        """Name and version, `risk/3`; a changed version makes the archive offer everything again."""
+        ...
+
+    def read(self, items: Sequence[Item]) -> Sequence[Reading]:
+        """One reading per item, in order. Raises ItemError for an item that cannot be read."""
+        ...
+
+
+# --- storage -------------------------------------------------------------------------------------
+
+
+class CollectArchive(Protocol):
+    """What the collect belt asks of the archive."""
+
+    def sync_sources(self, sources: Sequence[Source], now: datetime) -> None:
+        """Makes the archive know exactly these sources; those missing are kept and marked retired."""
+        ...
+
+    def due_sources(self, now: datetime) -> Sequence[str]:
+        """Ids of sources whose time has come, longest overdue first; paused ones never."""
+        ...
+
+    def checkpoint(self, source_id: str) -> Checkpoint: ...
+
+    def known_entries(self, source_id: str, raw_ids: Sequence[str]) -> Mapping[str, datetime | None]:
+        """Which of these raw ids we hold, with the `updated` time we saw last (None: not given)."""
+        ...
+
+    def known_hashes(self, item_ids: Sequence[str]) -> Mapping[str, str]:
+        """Content hash by item id, of those we hold."""
+        ...
+
+    def fingerprints(self, since: datetime) -> Iterable[Fingerprint]:
+        """Fingerprints of representatives published since then, oldest first, for the near-copy index."""
+        ...
+
+    def commit(self, batch: Batch) -> Tally:
+        """Keeps items, visit, validators and cursor in one transaction. The same batch again changes nothing."""
+        ...
+
+    def visits(self, since: datetime, source_id: str = "") -> Sequence[Visit]:
+        """Visits since then, oldest first."""
+        ...
+
+    def pause(self, source_id: str, reason: str, now: datetime) -> None: ...
+
+    def resume(self, source_id: str, now: datetime) -> None: ...
+
+    def letters(self, source_id: str = "") -> Sequence[Letter]:
+        """Dead letters, newest first."""
+        ...
+
+    def drop_letters(self, letters: Sequence[Letter]) -> None: ...
+
+
+class EnrichArchive(Protocol):
+    """What the enrich belt asks of the archive."""
+
+    def items(self, item_ids: Sequence[str]) -> Sequence[Item]:
+        """These items in the order asked for; unknown ids are left out."""
+        ...
+
+    def unread(self, annotator: str, limit: int) -> Sequence[Item]:
+        """Items this annotator version has not read in their present version, oldest first; no copies."""
+        ...
+
+    def keep_readings(self, readings: Sequence[Reading], now: datetime) -> None:
+        """Replaces what earlier versions of the same annotator said; the old rows get a `valid_to`."""
+        ...
+
+    def annotations(self, item_ids: Sequence[str], layer: str = "") -> Mapping[str, Sequence[Annotation]]:
+        """What holds now, by item id."""
+        ...
+
+    def vectors(self, item_ids: Sequence[str], vector_of: str) -> Mapping[str, bytes]: ...
+
+    def unplaced(self, limit: int, since: datetime) -> Sequence[Item]:
+        """Read items that no story holds yet, oldest first by publication."""
+        ...
+
+    def stories(self, since: datetime) -> Sequence[Story]:
+        """Stories changed since then."""
+        ...
+
+    def members(self, story_ids: Sequence[str]) -> Mapping[str, Sequence[Membership]]:
+        """Memberships that hold now, by story id, oldest first."""
+        ...
+
+    def keep_stories(
+        self, stories: Sequence[Story], memberships: Sequence[Membership], now: datetime
+    ) -> None:
+        """Upserts both; an item's earlier membership in another story is closed, unless a person made it."""
+        ...
+
+    def series(
+        self, dimension: str, first: date, last: date, zone: str, market: str
+    ) -> Mapping[str, Mapping[date, tuple[int, int, int]]]:
+        """Per label and local day: (independent publishers, outlets, items), relevant items only, copies once."""
+        ...
+
+    def coverage(self, first: date, last: date, zone: str, market: str) -> Mapping[date, float]:
+        """Per local day the share (0..1) of the market's usual volume carried by sources that reported."""
+        ...
+
+    def keep_signals(self, signals: Sequence[Signal]) -> None: ...
+
+    def signals(self, first: date, last: date, market: str = "") -> Sequence[Signal]: ...
+
+
+class PublishArchive(Protocol):
+    """What the publish belt asks of the archive."""
+
+    def ask(self, query: str, parameters: Mapping[str, str | int | float | None], as_of: datetime) -> Number:
+        """Runs one of the archive's named queries. Raises StorageError for an unknown name."""
+        ...
+
+    def keep_digest(
+        self,
+        digest_id: str,
+        market: str,
+        day: date,
+        edition: str,
+        language: str,
+        body: str,
+        numbers: Sequence[Number],
+    ) -> bool:
+        """Keeps an issue (JSON) once; False when this market, day, edition and language is already kept."""
+        ...
+
+    def digest(self, market: str, day: date, edition: str, language: str) -> str | None:
+        """The kept issue's JSON, None if there is none."""
+        ...
+
+    def numbers(self, digest_id: str) -> Sequence[tuple[str, Number]]:
+        """The issue's figures with their marks (Q1 ...), in order."""
+        ...
+
+
+class SearchArchive(Protocol):
+    """What readers ask of the archive."""
+
+    def search(self, wanted: Search) -> Found: ...
+
+
+class TriageArchive(Protocol):
+    """Incidents and their logs."""
+
+    def open_incident(self, incident: Incident, event: TriageEvent) -> Incident: ...
+
+    def change_incident(self, incident: Incident, event: TriageEvent) -> Incident:
+        """Keeps the change if `incident.version` is still the stored one; returns it with the next version.
+
+        Raises Conflict when somebody else was faster.
+        """
+        ...
+
+    def incident(self, incident_id: str) -> Incident | None: ...
+
+    def incidents(self, states: Sequence[str] = (), market: str = "") -> Sequence[Incident]: ...
+
+    def incident_log(self, incident_id: str) -> Sequence[TriageEvent]:
+        """Oldest first."""
+        ...
+
+
+class CareArchive(Protocol):
+    """Upkeep."""
+
+    def verify(self) -> Sequence[str]:
+        """What is wrong, one sentence each; empty when all is well."""
+        ...
+
+    def backup(self, target: Path) -> None:
+        """A consistent copy, made while others write."""
+        ...
+
+    def vacuum(self) -> None: ...
+
+    def size(self) -> Mapping[str, int]:
+        """Octets by table, and `total`."""
+        ...
+
+    def expire(self, now: datetime) -> int:
+        """Applies retention: texts past their time are removed. Returns how many items were touched."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class Archive(
+    CollectArchive, EnrichArchive, PublishArchive, SearchArchive, TriageArchive, CareArchive, Protocol
+):
+    """The only stop between belts."""
+
+
+# --- digest --------------------------------------------------------------------------------------
+
+
+class Channel(Protocol):
+    """Brings bytes to people. `digest/delivery/CHANNEL.py`."""
+
+    kind: str
+
+    def send(self, subject: str, body: bytes, media_type: str, recipient: str, key: str) -> None:
+        """Delivers once; `key` is the idempotency key. Raises DeliveryError."""
+        ...
+
+
+# --- the roof ------------------------------------------------------------------------------------
+
+
+class Engine(Protocol):
+    """Runs a belt over a shard. `lagebild/engine/NAME.py`."""
+
+    name: str
+
+    def run(self, belt: Callable[[], object], *, every: timedelta | None = None) -> None: ...
+
+
+class Lock(Protocol):
+    """One writer per archive."""
+
+    def __call__(self, path: Path) -> AbstractContextManager[None]: ...
