@@ -8,10 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Literal
-
-NOTHING: Mapping[str, str] = MappingProxyType({})
 
 # --- what the operator watches -------------------------------------------------------------------
 
@@ -102,7 +99,7 @@ class Checkpoint:
     """Where the next visit of a source starts. `cursor` belongs to the connector; `validators` are per URL."""
 
     source_id: str
-    cursor: Mapping[str, str] = NOTHING
+    cursor: Mapping[str, str] = field(default_factory=dict)
     validators: Mapping[str, Validators] = field(default_factory=dict)
 
 
@@ -121,9 +118,9 @@ class Request:
     url: str
     purpose: Purpose = Purpose.LISTING
     method: str = "GET"
-    headers: Mapping[str, str] = NOTHING
+    headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
-    context: Mapping[str, str] = NOTHING
+    context: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,7 +254,7 @@ class Page:
     comments: int | None = None
     rights: Rights = Rights.ALLOW
     rights_evidence: str = ""
-    origin: Mapping[str, str] = NOTHING
+    origin: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
