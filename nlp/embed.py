@@ -1,0 +1,263 @@
+"""Texts -> vectors and risk logits: one pass of one encoder, shared by risk, perception and stories.
+
+The encoder is multilingual-e5-small with its vocabulary cut to de/fr/it/en and its layers in int8 (ONNX, about
+45 MB); `models/risk/card.md` tells how it was made. Its graph answers two questions at once: the sentence
+embedding as published, and the outputs of the fine-tuned upper layers. Without onnxruntime or without the
+weights `load_encoder` returns a light n-gram stand-in and says so in the log.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from domain.errors import ConfigError
+
+logger = logging.getLogger(__name__)
+
+Floats = NDArray[np.float32]
+Span = tuple[int, int]
+
+FOLDER = Path(__file__).parent / "models" / "risk"
+WIDTH = 384  # numbers in a vector
+LONGEST = 200  # tokens of one passage; a headline with its teaser has about 45
+PREFIX = "query: "  # what e5 was trained to see in front of a text that is compared with its like
+CACHE = 4096  # passages remembered in memory, about 8 KB each
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A text to read, with the spans (code points of `text`) whose own vectors are wanted, one list per name."""
+
+    text: str
+    spans: tuple[tuple[str, tuple[Span, ...]], ...] = ()
+
+    @property
+    def key(self) -> str:
+        """Hash under which its vectors may be kept."""
+        return hashlib.sha256(repr((self.text, self.spans)).encode("utf-8", "replace")).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """`vector` is normalised (384); `judged` the logits of relevance and the topics in `TOPICS`' order, `severity`
+    those of at least 1..5; `pooled` the tuned layers' mean and `spans` their mean over each asked name's tokens."""
+
+    vector: Floats
+    judged: Floats
+    severity: Floats
+    pooled: Floats
+    spans: tuple[Floats, ...] = ()
+
+
+class Shelf(Protocol):
+    """Somewhere to keep what was encoded, by passage key and encoder name; an archive may offer one."""
+
+    def get(self, encoder: str, key: str) -> Encoded | None: ...
+
+    def put(self, encoder: str, key: str, encoded: Encoded) -> None: ...
+
+
+class Memory:
+    """The default shelf: the last `size` passages."""
+
+    def __init__(self, size: int = CACHE) -> None:
+        self._size = size
+        self._kept: OrderedDict[tuple[str, str], Encoded] = OrderedDict()
+
+    def get(self, encoder: str, key: str) -> Encoded | None:
+        found = self._kept.get((encoder, key))
+        if found is not None:
+            self._kept.move_to_end((encoder, key))
+        return found
+
+    def put(self, encoder: str, key: str, encoded: Encoded) -> None:
+        self._kept[encoder, key] = encoded
+        if len(self._kept) > self._size:
+            self._kept.popitem(last=False)
+
+
+class Encoder(Protocol):
+    """Reads passages. `light` is True for the stand-in, whose vectors compare words and not meanings."""
+
+    name: str
+    light: bool
+
+    def read(self, passages: Sequence[Passage]) -> list[Encoded]:
+        """One answer per passage, in order."""
+        ...
+
+    def encode(self, texts: Sequence[str]) -> Floats:
+        """(n, 384) float32, rows of length one; the same text gives the same row whatever its neighbours."""
+        ...
+
+
+def reading_text(title: str, teaser: str = "") -> str:
+    """What stands for an item: title and teaser or lead, as the encoder was trained to read it."""
+    title, teaser = clean(title), clean(teaser)
+    return f"{title}. {teaser}" if title and teaser else title or teaser
+
+
+def clean(text: str) -> str:
+    """Without NUL, lone surrogates and soft hyphens, which tokenizers trip over; the ends stripped."""
+    return text.replace("\0", " ").encode("utf-8", "replace").decode("utf-8").replace("\u00ad", "").strip()
+
+
+def normalised(rows: Floats) -> Floats:
+    """Rows of length one; a zero row stays zero."""
+    length = np.linalg.norm(rows, axis=-1, keepdims=True)
+    return np.asarray(rows / np.maximum(length, 1e-9), np.float32)
+
+
+def checked(folder: Path) -> dict[str, Path]:
+    """The shipped files by name, after their SHA-256 agreed with `weights.json`. Raises ConfigError."""
+    listed: dict[str, str] = json.loads((folder / "weights.json").read_text())
+    files = {}
+    for name, expected in listed.items():
+        path = folder / name
+        found = hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else "missing"
+        if found != expected:
+            raise ConfigError(
+                f"{path}: weights are {found[:12]}, expected {expected[:12]}",
+                remedy="reinstall Lagebild, or train them again with nlp/models/train_risk.py",
+                path=str(path),
+            )
+        files[name] = path
+    return files
+
+
+class OnnxEncoder:
+    """The shipped encoder on one thread; more processes, not more threads, use more cores."""
+
+    light = False
+
+    def __init__(self, folder: Path = FOLDER, shelf: Shelf | None = None) -> None:
+        import onnxruntime
+        from tokenizers import Tokenizer
+
+        files = checked(folder)
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        self._session = onnxruntime.InferenceSession(
+            str(files["encoder.onnx"]), options, providers=["CPUExecutionProvider"]
+        )
+        self._tokenizer = Tokenizer.from_file(str(files["tokenizer.json"]))
+        self._tokenizer.enable_truncation(LONGEST)
+        shape = np.load(files["shape.npz"])
+        self._centre, self._languages = shape["centre"], shape["languages"]
+        self.name = (
+            f"e5-small-de-fr-it-en/{hashlib.sha256(files['encoder.onnx'].read_bytes()).hexdigest()[:8]}"
+        )
+        self._shelf = shelf if shelf is not None else Memory()
+
+    def encode(self, texts: Sequence[str]) -> Floats:
+        encoded = self.read([Passage(text) for text in texts])
+        return np.stack([e.vector for e in encoded]) if encoded else np.zeros((0, WIDTH), np.float32)
+
+    def read(self, passages: Sequence[Passage]) -> list[Encoded]:
+        answers = [self._shelf.get(self.name, p.key) for p in passages]
+        missing = [i for i, answer in enumerate(answers) if answer is None]
+        for i, encoded in zip(missing, self._run([passages[i] for i in missing]), strict=True):
+            answers[i] = encoded
+            self._shelf.put(self.name, passages[i].key, encoded)
+        return [answer for answer in answers if answer is not None]
+
+    def _run(self, passages: Sequence[Passage]) -> list[Encoded]:
+        tokens = self._tokenizer.encode_batch([PREFIX + clean(p.text) for p in passages])
+        return [self._one(p, t.ids, t.offsets) for p, t in zip(passages, tokens, strict=True)]
+
+    def _one(self, passage: Passage, ids: list[int], offsets: list[Span]) -> Encoded:
+        """Alone, not in a batch: int8 layers scale by the whole batch, so a neighbour would change the answer."""
+        raw, judged, severity, states, pooled = self._session.run(None, {"ids": np.array([ids], np.int64)})
+        spans = tuple(_span_mean(states[0], offsets, s) for _, s in passage.spans)
+        return Encoded(self._shaped(raw)[0], judged[0], severity[0], pooled[0], spans)
+
+    def _shaped(self, raw: Floats) -> Floats:
+        """Centred and without the directions that tell languages apart, so that translations meet."""
+        centred = raw - self._centre
+        return normalised(centred - (centred @ self._languages) @ self._languages.T)
+
+
+def _span_mean(states: Floats, offsets: Sequence[Span], spans: Sequence[Span]) -> Floats:
+    """Mean state of the tokens that touch a span; of all tokens when none does (the passage was cut before it)."""
+    shift = len(PREFIX)
+    inside = [n for n, (a, b) in enumerate(offsets) if any(a < y + shift and x + shift < b for x, y in spans)]
+    chosen = inside or range(len(offsets))
+    return np.asarray(states[list(chosen)].mean(0), np.float32)
+
+
+class LightEncoder:
+    """Character n-grams hashed into a linear model: no onnxruntime, no large file, and clearly weaker."""
+
+    light = True
+    name = "ngrams/1"
+
+    def __init__(self, folder: Path = FOLDER) -> None:
+        weights = np.load(folder / "light.npz")
+        self._matrix, self._bias = weights["matrix"].astype(np.float32), weights["bias"].astype(np.float32)
+
+    def encode(self, texts: Sequence[str]) -> Floats:
+        return (
+            np.stack([folded(grams(clean(t))) for t in texts]) if texts else np.zeros((0, WIDTH), np.float32)
+        )
+
+    def read(self, passages: Sequence[Passage]) -> list[Encoded]:
+        return [self._answer(p) for p in passages]
+
+    def _answer(self, passage: Passage) -> Encoded:
+        buckets = grams(clean(passage.text))
+        logits = self._matrix[buckets].sum(0) / max(1.0, len(buckets) ** 0.5) + self._bias
+        vector, nothing = folded(buckets), np.zeros(WIDTH, np.float32)
+        spans = tuple(nothing for _ in passage.spans)
+        return Encoded(vector, logits[:-5], logits[-5:], nothing, spans)
+
+
+BUCKETS = 1 << 15  # of hashed n-grams
+
+
+def grams(text: str) -> NDArray[np.int64]:
+    """Distinct buckets of the 3- to 5-letter pieces of each word, sorted."""
+    found: set[str] = set()
+    for word in f" {text.lower()} ".split():
+        edged = f" {word} "
+        for size in (3, 4, 5):
+            found.update(edged[i : i + size] for i in range(len(edged) - size + 1))
+    return np.array(sorted({_bucket(piece) for piece in found}) or [0], np.int64)
+
+
+@lru_cache(maxsize=200_000)
+def _bucket(piece: str) -> int:
+    return int.from_bytes(hashlib.blake2b(piece.encode(), digest_size=4).digest(), "little") % BUCKETS
+
+
+def folded(buckets: NDArray[np.int64]) -> Floats:
+    """A vector of counts with signs (feature hashing), length one."""
+    vector = np.zeros(WIDTH, np.float32)
+    np.add.at(vector, buckets % WIDTH, np.where((buckets // WIDTH) % 2, 1.0, -1.0))
+    return normalised(vector)
+
+
+def available(folder: Path = FOLDER) -> bool:
+    """Whether the shipped encoder can run here."""
+    libraries = all(find_spec(name) is not None for name in ("onnxruntime", "tokenizers"))
+    return libraries and (folder / "encoder.onnx").exists()
+
+
+@lru_cache(maxsize=1)
+def load_encoder() -> Encoder:
+    """The one encoder of this process: the shipped one, or the light one where it cannot run."""
+    if available():
+        return OnnxEncoder()
+    logger.warning("encoder missing, using character n-grams: risk tags and stories are weaker")
+    return LightEncoder()
