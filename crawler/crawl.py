@@ -1,0 +1,142 @@
+"""The room's door: sources in, harvests out.
+
+All runs of a process share one gate per host, one copy of each robots.txt and one event loop, the one the
+reactor was installed on.
+"""
+
+import asyncio
+import logging
+import sys
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from crawler.guard import Guard
+from crawler.round import Progress, Round, unvisited
+from crawler.settings import CrawlSettings, scrapy_settings
+from crawler.visit import CrawlJob
+from domain.errors import ConfigError
+from domain.model import Harvest, Outcome
+
+if TYPE_CHECKING:
+    from scrapy.crawler import AsyncCrawlerRunner
+
+    from crawler.spiders.road import Road
+
+logger = logging.getLogger("crawler")
+
+Deliver = Callable[[Harvest], None]
+OnProgress = Callable[[Progress], None]
+
+_loop: asyncio.AbstractEventLoop | None = None
+_road: "Road | None" = None
+
+
+def crawl(
+    jobs: Sequence[CrawlJob],
+    settings: CrawlSettings,
+    deliver: Deliver,
+    *,
+    on_progress: OnProgress | None = None,
+) -> None:
+    """Visits all sources once and returns when the last harvest is delivered.
+
+    `deliver` is called in this thread, once per job, as soon as the source is done. What it raises ends the
+    run and is raised again. Not to be called while an event loop runs: await `crawl_async` there.
+    """
+    loop = reactor_loop()
+    loop.run_until_complete(crawl_async(jobs, settings, deliver, on_progress=on_progress))
+
+
+async def crawl_async(
+    jobs: Sequence[CrawlJob],
+    settings: CrawlSettings,
+    deliver: Deliver,
+    *,
+    on_progress: OnProgress | None = None,
+) -> None:
+    """The same inside a running loop. Cancelling it stops the crawlers and delivers nothing more."""
+    _install_reactor(asyncio.get_running_loop())
+    from scrapy.crawler import AsyncCrawlerRunner
+
+    road = _shared_road()
+    told: set[str] = set()
+
+    def deliver_once(harvest: Harvest) -> None:
+        told.add(harvest.source.id)
+        deliver(harvest)
+
+    round_ = Round(jobs, settings, road.gate, deliver_once, on_progress)
+    runner = AsyncCrawlerRunner(scrapy_settings(settings))
+    with ThreadPoolExecutor(settings.extract_threads, thread_name_prefix="extract") as threads:
+        try:
+            await _run(runner, round_, road, settings, threads)
+        finally:
+            await runner.stop()
+    round_.finish_all()
+    if round_.failure is not None:
+        raise round_.failure
+    for job in jobs:
+        if job.source.id not in told:
+            deliver(unvisited(job, Outcome.UNREACHABLE, "the run ended before its turn", settings))
+
+
+async def _run(
+    runner: "AsyncCrawlerRunner",
+    round_: Round,
+    road: "Road",
+    settings: CrawlSettings,
+    threads: ThreadPoolExecutor,
+) -> None:
+    from crawler.spiders.article import ArticleSpider
+    from crawler.spiders.feed import FeedSpider
+
+    guard = Guard(settings.private_hosts)
+    articles = runner.crawl(ArticleSpider, round_, road, guard, settings, threads)
+    try:
+        await runner.crawl(FeedSpider, round_, road, guard, settings)
+    finally:
+        round_.pages.put_nowait(None)
+    await articles
+
+
+def reactor_loop() -> asyncio.AbstractEventLoop:
+    """The loop that Scrapy's reactor lives on; made at the first call. Schedulers run on this one."""
+    global _loop  # noqa: PLW0603
+    if _loop is None:
+        _loop = asyncio.new_event_loop()
+        _install_reactor(_loop)
+    return _loop
+
+
+def _install_reactor(loop: asyncio.AbstractEventLoop) -> None:
+    """Installs the asyncio reactor on `loop`, once per process. Raises ConfigError when another one is there."""
+    global _loop  # noqa: PLW0603
+    if "twisted.internet.reactor" in sys.modules:
+        present = sys.modules["twisted.internet.reactor"]
+        if getattr(present, "_asyncioEventloop", None) is not loop:
+            raise ConfigError(
+                "a Twisted reactor was installed before the crawl, on another event loop",
+                remedy="run crawls on crawler.crawl.reactor_loop(), or call it before anything imports the reactor",
+            )
+        return
+    from twisted.internet import asyncioreactor
+
+    asyncioreactor.install(loop)
+    from twisted.internet import reactor
+
+    from crawler.spiders.road import PinnedResolver
+
+    reactor.installNameResolver(PinnedResolver())  # type: ignore[attr-defined]
+    # The loop is run by whoever owns it, so the reactor only needs to know that it is running.
+    reactor.startRunning(installSignalHandlers=False)  # type: ignore[attr-defined]
+    _loop = loop
+
+
+def _shared_road() -> "Road":
+    global _road  # noqa: PLW0603
+    if _road is None:
+        from crawler.spiders.road import Road
+
+        _road = Road()
+    return _road

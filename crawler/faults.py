@@ -1,0 +1,80 @@
+"""What went wrong on a visit, in one of the words an outcome has. One table, from exception to word."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from scrapy.exceptions import (
+    CannotResolveHostError,
+    DownloadCancelledError,
+    DownloadConnectionRefusedError,
+    DownloadFailedError,
+    DownloadTimeoutError,
+    IgnoreRequest,
+    ResponseDataLossError,
+    UnsupportedURLSchemeError,
+)
+
+from crawler.guard import BadBody, NoSuchHost, NotAllowed
+from crawler.politeness import HostResting, OutOfTime
+from domain.errors import FetchError, Forbidden, ParseError
+from domain.model import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why one request brought nothing. `status` is None when no answer came."""
+
+    outcome: Outcome
+    reason: str
+    status: int | None = None
+    retry_after: timedelta | None = None
+    body: bytes = b""
+
+
+class RobotsForbid(Exception):
+    """robots.txt says no, or could not be read."""
+
+
+WORDS: tuple[tuple[type[BaseException], Outcome, str], ...] = (
+    (RobotsForbid, Outcome.BLOCKED, ""),
+    (NotAllowed, Outcome.BLOCKED, "not allowed: "),
+    (UnsupportedURLSchemeError, Outcome.BLOCKED, "not allowed: "),
+    (Forbidden, Outcome.BLOCKED, ""),
+    (BadBody, Outcome.UNPARSEABLE, ""),
+    (ParseError, Outcome.UNPARSEABLE, ""),
+    (DownloadCancelledError, Outcome.UNPARSEABLE, "the body is larger than allowed"),
+    (NoSuchHost, Outcome.UNREACHABLE, ""),
+    (CannotResolveHostError, Outcome.UNREACHABLE, "the name has no address: "),
+    (DownloadConnectionRefusedError, Outcome.UNREACHABLE, "connection refused: "),
+    (DownloadTimeoutError, Outcome.UNREACHABLE, "timeout: "),
+    (ResponseDataLossError, Outcome.UNREACHABLE, "the body broke off before its end"),
+    (DownloadFailedError, Outcome.UNREACHABLE, "connection failed: "),
+    (IgnoreRequest, Outcome.UNREACHABLE, ""),
+    (OutOfTime, Outcome.UNREACHABLE, ""),
+    (HostResting, Outcome.UNREACHABLE, ""),
+    (FetchError, Outcome.UNREACHABLE, ""),
+)
+
+
+def fault_of(error: BaseException) -> Fault | None:
+    """The fault an exception stands for; None for one that is nobody's but ours."""
+    for kind, outcome, words in WORDS:
+        if isinstance(error, kind):
+            said = getattr(error, "message", str(error)) if not words or words.endswith(": ") else ""
+            wait = getattr(error, "wait", None) or getattr(error, "retry_after", None)
+            return Fault(
+                outcome, _one_line(words + tls_trouble(error, said)), None, wait, getattr(error, "body", b"")
+            )
+    return None
+
+
+def tls_trouble(error: BaseException, said: str) -> str:
+    """`said`, or the words of a certificate error where one hides in the causes."""
+    text = f"{said} {error!r} {error.__cause__!r}"
+    if "certificate verify failed" in text or "VerificationError" in text or "CertificateError" in text:
+        return "the certificate does not verify"
+    return said
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())[:300]

@@ -1,0 +1,231 @@
+"""One gate per host across all crawlers of the process, and the rules of robots.txt (RFC 9309).
+
+A turn at the gate lasts from before the connection until the body has arrived; the next turn of the same host
+starts `delay` seconds after that. So no two requests to a host are ever closer than the delay, whatever the
+network does.
+"""
+
+import asyncio
+import re
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Generic, TypeVar
+from urllib.parse import urlsplit
+
+from protego import Protego
+
+# RFC 9309, 2.4: a copy should not be used for more than 24 hours.
+KEPT_SECONDS = 24 * 3600.0
+# A host that could not be asked is asked again sooner, so that an outage of minutes does not cost a day.
+RETRY_SECONDS = 600.0
+# RFC 9309, 2.5: at least 500 KiB must be read.
+ROBOTS_OCTETS = 512 * 1024
+# RFC 9309, 2.3.1.2: at least five redirects are followed.
+ROBOTS_REDIRECTS = 5
+# A longer Crawl-delay would stop a source for good; some sites publish 3600 for everyone.
+LONGEST_DELAY_SECONDS = 60.0
+# Hosts nobody has asked for are forgotten beyond this number, so that memory stays flat.
+HOSTS_REMEMBERED = 4_000
+
+
+class HostResting(Exception):
+    """The host asked us to come back later; `wait` says how much later."""
+
+    def __init__(self, host: str, wait: timedelta) -> None:
+        super().__init__(f"{host} asked us to wait another {wait.total_seconds():.0f} s")
+        self.wait = wait
+
+
+class OutOfTime(Exception):
+    """The visit's time was over before its turn came."""
+
+
+@dataclass
+class _Host:
+    alone: asyncio.Lock
+    together: asyncio.Semaphore
+    free_at: float = 0.0
+    rests_until: float = 0.0
+    waiting: int = 0
+
+
+class HostGate:
+    """Gives out turns, one host at a time, first come first served. One instance serves the whole process."""
+
+    def __init__(self, together: int = 4) -> None:
+        self._hosts: dict[str, _Host] = {}
+        self._together = together
+
+    @asynccontextmanager
+    async def turn(self, host: str, delay: float, deadline: float = float("inf")) -> AsyncIterator[None]:
+        """Waits for the host's turn. Without a delay up to `together` requests run side by side.
+
+        `deadline` is on the monotonic clock. Raises OutOfTime, HostResting.
+        """
+        state = self._state(host)
+        state.waiting += 1
+        try:
+            room = state.alone if delay > 0 else state.together
+            await _before(deadline, room.acquire())
+            try:
+                await _open(host, state, deadline)
+                yield
+            finally:
+                state.free_at = time.monotonic() + delay
+                room.release()
+        finally:
+            state.waiting -= 1
+
+    def rest(self, host: str, wait: timedelta) -> None:
+        """Sends nothing more to the host for so long."""
+        state = self._state(host)
+        state.rests_until = max(state.rests_until, time.monotonic() + wait.total_seconds())
+
+    def _state(self, host: str) -> _Host:
+        if host not in self._hosts:
+            if len(self._hosts) >= HOSTS_REMEMBERED:
+                self._forget()
+            self._hosts[host] = _Host(asyncio.Lock(), asyncio.Semaphore(self._together))
+        return self._hosts[host]
+
+    def _forget(self) -> None:
+        now = time.monotonic()
+        for host in [h for h, s in self._hosts.items() if not s.waiting]:
+            if max(self._hosts[host].free_at, self._hosts[host].rests_until) < now:
+                del self._hosts[host]
+
+
+async def _open(host: str, state: _Host, deadline: float) -> None:
+    """Sleeps until the host is free; fails at once when that is too late."""
+    rest = state.rests_until - time.monotonic()
+    if rest > 0:
+        raise HostResting(host, timedelta(seconds=rest))
+    while (wait := state.free_at - time.monotonic()) > 0:
+        if state.free_at > deadline:
+            raise OutOfTime(f"the turn at {host} came too late")
+        await asyncio.sleep(wait)
+
+
+async def _before(deadline: float, waited_for: Awaitable[object]) -> None:
+    left = None if deadline == float("inf") else max(0.0, deadline - time.monotonic())
+    try:
+        await asyncio.wait_for(waited_for, left)
+    except TimeoutError:
+        raise OutOfTime("the visit's time was over before its turn came") from None
+
+
+# --- robots.txt ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Robots:
+    """What one authority's robots.txt says to us. `parser` is None when there is no file: all is allowed."""
+
+    parser: Protego | None = None
+    unreachable: bool = False
+
+    def allows(self, url: str, agent: str) -> bool:
+        """Whether `agent` may fetch `url`. An unreachable robots.txt forbids everything (2.3.1.4)."""
+        if self.unreachable:
+            return False
+        return self.parser is None or bool(self.parser.can_fetch(url, agent))
+
+    def delay_seconds(self, agent: str) -> float:
+        """Crawl-delay or the pause of Request-rate, whichever is longer; 0.0 when neither is given."""
+        if self.parser is None:
+            return 0.0
+        rate = self.parser.request_rate(agent)
+        paced = rate.seconds / rate.requests if rate and rate.requests else 0.0
+        return min(LONGEST_DELAY_SECONDS, max(float(self.parser.crawl_delay(agent) or 0.0), paced))
+
+    def sitemaps(self) -> tuple[str, ...]:
+        """Sitemaps named in the file."""
+        return tuple(self.parser.sitemaps) if self.parser else ()
+
+
+def read_robots(status: int | None, body: bytes) -> Robots:
+    """RFC 9309, 2.3.1: 2xx is read, 4xx allows all, 5xx and no answer (None) forbid all.
+
+    3xx here means that five redirects did not end: treated as unavailable, which allows (2.3.1.2).
+    """
+    if status is None or status >= 500:
+        return Robots(unreachable=True)
+    if not 200 <= status < 300:
+        return Robots()
+    text = body[:ROBOTS_OCTETS].decode("utf-8", "replace").removeprefix("\ufeff").replace("\x00", "")
+    return Robots(Protego.parse(text))
+
+
+Fetch = Callable[[str], Awaitable[tuple[int | None, bytes]]]
+"""Fetches one small file: (status, body). Status None: no answer. Follows redirects itself."""
+
+Kept = TypeVar("Kept")
+
+
+class WellKnown(Generic[Kept]):
+    """One small file per site (robots.txt, tdmrep.json), asked for once a day, by one task at a time."""
+
+    def __init__(self, path: str, read: Callable[[int | None, bytes], Kept]) -> None:
+        self._path, self._read = path, read
+        self._kept: dict[str, tuple[float, Kept]] = {}
+        self._asking: dict[str, asyncio.Task[Kept]] = {}
+
+    async def of(self, url: str, fetch: Fetch) -> Kept:
+        """The file's content for the site of `url`."""
+        site = f"{urlsplit(url).scheme}://{urlsplit(url).netloc}"
+        kept = self._kept.get(site)
+        if kept and kept[0] > time.monotonic():
+            return kept[1]
+        task = self._asking.get(site)
+        if task is None:
+            task = self._asking[site] = asyncio.ensure_future(self._ask(site, fetch))
+            task.add_done_callback(lambda _: self._asking.pop(site, None))
+        return await asyncio.shield(task)
+
+    async def _ask(self, site: str, fetch: Fetch) -> Kept:
+        status, body = await fetch(site + self._path)
+        content = self._read(status, body)
+        down = status is None or status >= 500
+        if len(self._kept) >= HOSTS_REMEMBERED:
+            self._kept = dict(list(self._kept.items())[HOSTS_REMEMBERED // 2 :])
+        self._kept[site] = (time.monotonic() + (RETRY_SECONDS if down else KEPT_SECONDS), content)
+        return content
+
+
+# --- what answers ask of us ----------------------------------------------------------------------
+
+
+def retry_after(value: str, now: datetime) -> timedelta | None:
+    """Retry-After (RFC 9110, 10.2.3) as a span from `now`; seconds or a date; None when unreadable.
+
+    At most a day: a longer wait is a person's decision, not a header's.
+    """
+    value = value.strip()
+    if value.isdigit():
+        span = timedelta(seconds=min(int(value[:9]), 86_400))
+    else:
+        try:
+            at = parsedate_to_datetime(value)
+        except (ValueError, TypeError, IndexError):
+            return None
+        span = (at if at.tzinfo else at.replace(tzinfo=UTC)) - now
+    return max(timedelta(0), min(span, timedelta(days=1)))
+
+
+def fresh_for(headers: Mapping[str, str]) -> timedelta | None:
+    """How long the answer says it stays fresh: Cache-Control max-age less Age; None when it does not say."""
+    found = re.search(r"(?:^|[,\s])max-age\s*=\s*\"?(\d{1,9})", headers.get("cache-control", ""), re.I)
+    if not found or "no-cache" in headers.get("cache-control", "").lower():
+        return None
+    age = headers.get("age", "").strip()
+    return timedelta(seconds=max(0, int(found[1]) - (int(age[:9]) if age.isdigit() else 0)))
+
+
+def product_token(user_agent: str) -> str:
+    """The name that robots.txt groups are matched by: `Lagebild` of `Lagebild/1.0 (+https://...)`."""
+    found = re.match(r"[A-Za-z_-]+", user_agent)
+    return found[0] if found else "*"

@@ -1,0 +1,127 @@
+"""One run over many sources: who is under way, who is done, what goes to the article pages."""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+
+from crawler.guard import authority
+from crawler.permission import clearance
+from crawler.politeness import HostGate, retry_after
+from crawler.settings import CrawlSettings
+from crawler.visit import CrawlJob, Visiting
+from domain.model import Entry, Fetched, Harvest, Outcome, Request, Visit
+
+logger = logging.getLogger("crawler")
+
+MEGABYTE = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run is: `done` of `total` sources, the last of them with its visit."""
+
+    done: int
+    total: int
+    visit: Visit
+
+
+class Round:
+    """Hands out visits as room allows and delivers exactly one harvest per job, in order of completion."""
+
+    def __init__(
+        self,
+        jobs: Sequence[CrawlJob],
+        settings: CrawlSettings,
+        gate: HostGate,
+        deliver: Callable[[Harvest], None],
+        on_progress: Callable[[Progress], None] | None = None,
+    ) -> None:
+        self._jobs, self._settings, self._gate = jobs, settings, gate
+        self._deliver, self._on_progress = deliver, on_progress
+        self._room = asyncio.Semaphore(settings.open_visits)
+        self._under_way: dict[int, Visiting] = {}
+        self._done = 0
+        self.pages: asyncio.Queue[tuple[Visiting, Entry] | None] = asyncio.Queue()
+        self.failure: Exception | None = None
+
+    async def visits(self) -> AsyncIterator[tuple[Visiting, list[Request]]]:
+        """Visits to begin, each with its first requests; waits while too many are under way."""
+        for job in self._jobs:
+            await self._room.acquire()
+            if self.failure is not None:
+                return
+            visiting = self._begin(job)
+            if visiting is not None:
+                yield visiting, visiting.first_requests()
+
+    def _begin(self, job: CrawlJob) -> Visiting | None:
+        now = self._settings.clock()
+        cleared = clearance(job.source, now.date())
+        if not cleared.may_run:
+            self._hand_over(unvisited(job, Outcome.SKIPPED, cleared.why, self._settings))
+            self._room.release()
+            return None
+        if cleared.why:
+            logger.warning("terms source=%s %s", job.source.id, cleared.why)
+        megabytes = job.source.limits.megabytes
+        visiting = Visiting(
+            job,
+            started_at=now,
+            deadline=time.monotonic() + self._settings.source_seconds,
+            max_octets=None if megabytes is None else megabytes * MEGABYTE,
+        )
+        self._under_way[id(visiting)] = visiting
+        return visiting
+
+    def rest(self, fetched: Fetched) -> None:
+        """A host said Retry-After: nobody in this process asks it before that."""
+        wait = retry_after(fetched.headers.get("retry-after", ""), fetched.fetched_at)
+        if wait is not None:
+            self._gate.rest(authority(fetched.url), wait)
+
+    def listed(self, visiting: Visiting) -> None:
+        """Called after each answer; once none is awaited, the visit's pages are queued."""
+        if visiting.waiting or id(visiting) not in self._under_way:
+            return
+        pages = visiting.choose(self._settings.fetch_pages and self._settings.extract is not None)
+        for entry in pages:
+            self.pages.put_nowait((visiting, entry))
+        self.finish_if_done(visiting)
+
+    def finish_if_done(self, visiting: Visiting) -> None:
+        """Delivers the visit's harvest once nothing of it is awaited."""
+        if visiting.waiting or self._under_way.pop(id(visiting), None) is None:
+            return
+        self._hand_over(visiting.harvest(self._settings.clock()))
+        self._room.release()
+
+    def finish_all(self) -> None:
+        """Delivers what a crawl that ended early left behind."""
+        for visiting in list(self._under_way.values()):
+            visiting.waiting = 0
+            self.finish_if_done(visiting)
+
+    def _hand_over(self, harvest: Harvest) -> None:
+        if self.failure is not None:
+            return
+        try:
+            self._deliver(harvest)
+        except Exception as error:
+            # Scrapy swallows what its callbacks raise; the run ends and raises it again.
+            self.failure = error
+            logger.exception("delivering failed source=%s", harvest.source.id)
+            return
+        self._done += 1
+        if self._on_progress:
+            self._on_progress(Progress(self._done, len(self._jobs), harvest.visit))
+
+
+def unvisited(job: CrawlJob, outcome: Outcome, why: str, settings: CrawlSettings) -> Harvest:
+    """The harvest of a source that was not asked."""
+    now = settings.clock()
+    visit = Visit(source_id=job.source.id, started_at=now, finished_at=now, outcome=outcome, reason=why)
+    return Harvest(job.source, visit, job.checkpoint)
+
+

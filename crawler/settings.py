@@ -1,0 +1,101 @@
+"""What the roof decides about a crawl, and what Scrapy is told."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from crawler.politeness import product_token
+from domain.model import Page
+from domain.ports import Clock
+
+Extract = Callable[[bytes, str], Page]
+"""Reads an article page; runs in a thread of its own and may block. Raises ItemError or whatever it likes."""
+
+
+def utc_now() -> datetime:
+    """The present."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrawlSettings:
+    """How a crawl behaves. `user_agent` carries a contact: `Lagebild/1.0 (+https://example.org; desk@example.org)`.
+
+    `private_hosts` are the host patterns (`127.0.0.1`, `*.localhost:8080`) that may be fetched though they are
+    private; for test worlds and intranets. `source_seconds` bounds one source's visit; what is not fetched by
+    then keeps the feed's own text. `open_visits` bounds how many sources are under way at once.
+    """
+
+    user_agent: str
+    timeout_seconds: float = 30.0
+    source_seconds: float = 600.0
+    max_body_megabytes: float = 10.0
+    private_hosts: frozenset[str] = field(default_factory=frozenset)
+    per_host_delay_seconds: float = 1.0
+    concurrency: int = 32
+    open_visits: int = 128
+    fetch_pages: bool = True
+    extract: Extract | None = None
+    extract_threads: int = 4
+    obey_robots: bool = True
+    clock: Clock = utc_now
+
+    @property
+    def max_octets(self) -> int:
+        """The body limit, packed or not."""
+        return int(self.max_body_megabytes * 1024 * 1024)
+
+    @property
+    def agent(self) -> str:
+        """The product token that robots.txt knows us by."""
+        return product_token(self.user_agent)
+
+
+# Scrapy's defaults that do not suit a guest: certificates unchecked, a console on a port, retries at once.
+SCRAPY_BASE: dict[str, Any] = {
+    "TWISTED_REACTOR": "twisted.internet.asyncioreactor.AsyncioSelectorReactor",
+    "TELNETCONSOLE_ENABLED": False,
+    "REMOTE_CONTROL_ENABLED": False,
+    "DOWNLOAD_VERIFY_CERTIFICATES": True,
+    "DOWNLOAD_FAIL_ON_DATALOSS": True,
+    "DOWNLOAD_DELAY": 0,  # our gate holds the delay, across crawlers
+    "DOWNLOAD_HANDLERS": {
+        "http": "crawler.spiders.road.PoliteHandler",
+        "https": "crawler.spiders.road.PoliteHandler",
+        "file": None,
+        "ftp": None,
+        "s3": None,
+        "data": None,
+    },
+    "ROBOTSTXT_OBEY": False,  # ours knows what a 5xx means (RFC 9309) and the Crawl-delay
+    "RETRY_ENABLED": False,  # the next visit is the retry
+    "COOKIES_ENABLED": False,
+    "COMPRESSION_ENABLED": False,  # ours checks the trailer
+    "HTTPPROXY_ENABLED": False,
+    "METAREFRESH_ENABLED": False,
+    "REDIRECT_MAX_TIMES": 5,
+    "REFERRER_POLICY": "no-referrer",
+    "HTTPERROR_ALLOW_ALL": True,
+    "MEMUSAGE_ENABLED": False,
+    "SCHEDULER_MEMORY_QUEUE": "scrapy.squeues.FifoMemoryQueue",
+    "LOG_ENABLED": False,
+    "LOG_INSTALL_ROOT_HANDLER": False,
+    "LOGSTATS_INTERVAL": 0,
+    "STATS_DUMP": False,
+    "DEPTH_STATS_VERBOSE": False,
+}
+
+
+def scrapy_settings(settings: CrawlSettings) -> dict[str, Any]:
+    """Scrapy's settings for a crawl."""
+    return SCRAPY_BASE | {
+        "USER_AGENT": settings.user_agent,
+        "DOWNLOAD_TIMEOUT": settings.timeout_seconds,
+        "DOWNLOAD_MAXSIZE": settings.max_octets,
+        "DOWNLOAD_WARNSIZE": 0,
+        "CONCURRENT_REQUESTS": settings.concurrency,
+        "CONCURRENT_REQUESTS_PER_DOMAIN": min(8, settings.concurrency),
+        "REACTOR_THREADPOOL_MAXSIZE": 4,
+        "DEFAULT_REQUEST_HEADERS": {"Accept-Encoding": "gzip, deflate"},
+    }

@@ -1,0 +1,117 @@
+"""Visits the article pages that listings lead to."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from concurrent.futures import Executor
+from dataclasses import replace
+
+import scrapy
+from scrapy.http import Response
+from twisted.python.failure import Failure
+
+from crawler.guard import Guard
+from crawler.permission import rights_of, stricter
+from crawler.round import Round
+from crawler.settings import CrawlSettings
+from crawler.spiders.feed import fetched_from, ignores_robots
+from crawler.spiders.road import Road
+from crawler.visit import Visiting, fault_of_error
+from domain.errors import LagebildError
+from domain.model import Entry, Fetched, Page, PageKind, Purpose, Rights
+
+ACCEPT_PAGE = "text/html, application/xhtml+xml;q=0.9, */*;q=0.1"
+NOT_AN_ARTICLE = {PageKind.CONSENT: "consent wall", PageKind.ERROR: "error page"}
+
+
+class ArticleSpider(scrapy.Spider):
+    """One request per page; whatever fails, the entry keeps the feed's own text and the reason."""
+
+    name = "articles"
+
+    def __init__(
+        self, round_: Round, road: Road, guard: Guard, crawl_settings: CrawlSettings, threads: Executor
+    ) -> None:
+        super().__init__()
+        self.round, self.road, self.guard, self.crawl_settings = round_, road, guard, crawl_settings
+        self.threads = threads
+
+    async def start(self) -> AsyncIterator[scrapy.Request]:
+        """Pages as listings bring them, until the round says that no more will come."""
+        while (page := await self.round.pages.get()) is not None:
+            visiting, entry = page
+            try:
+                yield self._ask(visiting, entry)
+            except ValueError as error:
+                self._file(visiting, entry, None, f"not a URL: {error}"[:200])
+
+    def _ask(self, visiting: Visiting, entry: Entry) -> scrapy.Request:
+        return scrapy.Request(
+            entry.url,
+            headers={"Accept": ACCEPT_PAGE, "Accept-Language": visiting.source.language},
+            callback=self.read,
+            errback=self.failed,
+            dont_filter=True,
+            meta={
+                "visiting": visiting,
+                "entry": entry,
+                "purpose": Purpose.PAGE,
+                "ignores_robots": ignores_robots(visiting),
+            },
+        )
+
+    async def read(self, response: Response) -> None:
+        """Reads the page in a thread and files it."""
+        visiting: Visiting = response.meta["visiting"]
+        fetched = fetched_from(response, visiting, self.crawl_settings.clock())
+        fault = page_fault(fetched)
+        if not fault:
+            page, fault = await self._extracted(visiting, fetched)
+            if page is not None:
+                page = with_rights(page, response, fetched, self.crawl_settings.agent)
+        else:
+            page = None
+        self._file(visiting, response.meta["entry"], page, fault)
+
+    async def _extracted(self, visiting: Visiting, fetched: Fetched) -> tuple[Page | None, str]:
+        extract = self.crawl_settings.extract
+        assert extract is not None
+        loop = asyncio.get_running_loop()
+        try:
+            page = await loop.run_in_executor(self.threads, extract, fetched.body, fetched.url)
+        except LagebildError as error:
+            visiting.page_unreadable(fetched, error.message)
+            return None, f"unreadable: {error.message}"[:300]
+        except Exception as error:
+            self.logger.exception("extraction failed source=%s url=%s", visiting.source.id, fetched.url)
+            visiting.page_unreadable(fetched, repr(error))
+            return None, f"extraction failed: {error!r}"[:300]
+        return page, NOT_AN_ARTICLE.get(page.kind, "")
+
+    def failed(self, failure: Failure) -> None:
+        """The page did not come."""
+        meta = failure.request.meta  # type: ignore[attr-defined]
+        self._file(meta["visiting"], meta["entry"], None, fault_of_error(failure.value).reason)
+
+    def _file(self, visiting: Visiting, entry: Entry, page: Page | None, fault: str) -> None:
+        visiting.page_came(entry, page, fault)
+        self.round.finish_if_done(visiting)
+
+
+def page_fault(fetched: Fetched) -> str:
+    """Why an answer is no article page; "" when it may be one."""
+    if fetched.status != 200:
+        return f"HTTP {fetched.status}"
+    media_type = fetched.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type and media_type not in ("text/html", "application/xhtml+xml", "application/xml", "text/plain"):
+        return f"not a page: {media_type}"
+    return "" if fetched.body.strip() else "empty body"
+
+
+def with_rights(page: Page, response: Response, fetched: Fetched, agent: str) -> Page:
+    """The page with what may be kept of it; a text that may not be kept is not."""
+    said = rights_of(fetched.headers, fetched.body, response.meta.get("tdmrep"), agent=agent)
+    rights, evidence = stricter(said, (page.rights, page.rights_evidence))
+    page = replace(page, rights=rights, rights_evidence=evidence)
+    if rights is Rights.DENY or page.kind in NOT_AN_ARTICLE:
+        return replace(page, text="", lead="")
+    return page

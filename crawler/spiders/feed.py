@@ -1,0 +1,96 @@
+"""Visits listings: feeds, sitemaps, APIs, front pages."""
+
+from collections.abc import AsyncIterator, Iterator
+from datetime import datetime
+
+import scrapy
+from scrapy.http import Response
+from twisted.python.failure import Failure
+
+from crawler.guard import Guard
+from crawler.round import Round
+from crawler.settings import CrawlSettings
+from crawler.spiders.road import Road
+from crawler.visit import Visiting, fault_of_error
+from domain.model import Fetched, Purpose, Request
+
+ACCEPT_LISTING = (
+    "application/atom+xml, application/rss+xml, application/feed+json, application/json;q=0.9, "
+    "application/xml;q=0.9, text/xml;q=0.8, text/html;q=0.6, */*;q=0.4"
+)
+
+
+class FeedSpider(scrapy.Spider):
+    """One request or more per source; callbacks hand the answers to the source's `Visiting`."""
+
+    name = "feeds"
+
+    def __init__(self, round_: Round, road: Road, guard: Guard, crawl_settings: CrawlSettings) -> None:
+        super().__init__()
+        self.round, self.road, self.guard, self.crawl_settings = round_, road, guard, crawl_settings
+
+    async def start(self) -> AsyncIterator[scrapy.Request]:
+        """The first requests of every source, in the order of the jobs, as room allows."""
+        async for visiting, requests in self.round.visits():
+            for request in requests:
+                yield ask(self, visiting, request)
+
+    def read(self, response: Response) -> Iterator[scrapy.Request]:
+        """Takes an answer in; asks for what it leads to, or ends the listing part of the visit."""
+        visiting: Visiting = response.meta["visiting"]
+        fetched = fetched_from(response, visiting, self.crawl_settings.clock())
+        if fetched.status == 429 and "retry-after" in fetched.headers:
+            self.round.rest(fetched)
+        for request in visiting.answered(fetched):
+            yield ask(self, visiting, request)
+        self.round.listed(visiting)
+
+    def failed(self, failure: Failure) -> None:
+        """Takes note of a request that brought nothing."""
+        visiting: Visiting = failure.request.meta["visiting"]  # type: ignore[attr-defined]
+        visiting.failed(fault_of_error(failure.value))
+        self.round.listed(visiting)
+
+
+def ask(spider: FeedSpider, visiting: Visiting, request: Request) -> scrapy.Request:
+    """Our request in Scrapy's words."""
+    headers = {"Accept": ACCEPT_LISTING, "Accept-Language": visiting.source.language, **request.headers}
+    return scrapy.Request(
+        request.url,
+        method=request.method,
+        headers=headers,
+        body=request.body,
+        callback=spider.read,
+        errback=spider.failed,
+        dont_filter=True,
+        meta={
+            "visiting": visiting,
+            "request": request,
+            "purpose": request.purpose,
+            "ignores_robots": ignores_robots(visiting),
+        },
+    )
+
+
+def ignores_robots(visiting: Visiting) -> bool:
+    """Whether the source's file says, with a reason, that robots.txt is not the contract (documented APIs)."""
+    return bool(visiting.source.options.get("ignore_robots_because"))
+
+
+def fetched_from(response: Response, visiting: Visiting, now: datetime) -> Fetched:
+    """Scrapy's answer in our words; repeated headers are joined by a comma."""
+    headers = {
+        name.decode("latin-1").lower(): b", ".join(values).decode("latin-1")
+        for name, values in response.headers.items()
+    }
+    hops = response.meta.get("redirect_reasons", [])
+    return Fetched(
+        source_id=visiting.source.id,
+        request=response.meta.get("request") or Request(response.url, Purpose.PAGE),
+        url=response.url,
+        status=response.status,
+        headers=headers,
+        body=response.body,
+        fetched_at=now,
+        permanent_redirect=bool(hops) and all(hop in (301, 308) for hop in hops),
+    )

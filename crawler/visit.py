@@ -1,0 +1,310 @@
+"""One visit to one source, from its first request to its harvest.
+
+`Visiting` collects at the edge what answers bring; what it means is decided by pure functions below it.
+"""
+
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from hashlib import sha256
+
+from crawler.connector import retitled
+from crawler.faults import Fault, fault_of
+from crawler.politeness import retry_after
+from crawler.registry import connector_for
+from domain.errors import ParseError
+from domain.model import (
+    Checkpoint,
+    Document,
+    Entry,
+    Fetched,
+    Harvest,
+    ItemKind,
+    Letter,
+    Outcome,
+    Page,
+    Purpose,
+    Request,
+    Source,
+    Tombstone,
+    Validators,
+    Visit,
+)
+from domain.ports import Connector
+
+logger = logging.getLogger("crawler")
+
+Known = Callable[[Sequence[str]], Mapping[str, datetime | None]]
+"""Which of these raw ids are held, with the `updated` time seen last (None: not given)."""
+
+# A listing that leads to ever more listings (calendars, endless archives) is cut here.
+LISTINGS_PER_VISIT = 40
+# Validators of URLs a source no longer uses are dropped beyond this.
+VALIDATORS_KEPT = 200
+MOVED = "moved permanently to "
+
+
+@dataclass(frozen=True, slots=True)
+class CrawlJob:
+    """A source that is due, where its last visit ended, and what the archive already holds of it."""
+
+    source: Source
+    checkpoint: Checkpoint
+    known: Known
+
+
+@dataclass
+class Visiting:
+    """A visit under way. Times are the caller's; `deadline` is on the monotonic clock."""
+
+    job: CrawlJob
+    started_at: datetime
+    deadline: float = float("inf")
+    max_octets: int | None = None
+    waiting: int = 0
+    requests: int = 0
+    not_modified: int = 0
+    octets: int = 0
+    status: int | None = None
+    pages: int = 0
+    pages_failed: int = 0
+    moved_to: str = ""
+    stopped: Fault | None = None
+    entries: dict[str, Entry] = field(default_factory=dict)
+    tombstones: list[Tombstone] = field(default_factory=list)
+    letters: list[Letter] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+    answers: list[Outcome] = field(default_factory=list)
+    validators: dict[str, Validators] = field(default_factory=dict)
+    asked: set[str] = field(default_factory=set)
+    documents: dict[str, Document] = field(default_factory=dict)
+
+    @property
+    def source(self) -> Source:
+        return self.job.source
+
+    @property
+    def connector(self) -> Connector:
+        return connector_for(self.source.kind)
+
+    # --- listings ---
+
+    def first_requests(self) -> list[Request]:
+        """What the connector wants to ask first. Raises ConfigError for an unknown kind."""
+        return self.admit(self.connector.plan(self.source, self.job.checkpoint, self.started_at))
+
+    def admit(self, requests: Iterable[Request]) -> list[Request]:
+        """Those of `requests` that this visit has not asked yet, made conditional, within its cap."""
+        admitted = []
+        for request in requests:
+            mark = f"{request.method} {request.url} {sha256(request.body).hexdigest()[:8]}"
+            if mark not in self.asked and len(self.asked) < LISTINGS_PER_VISIT and self.stopped is None:
+                self.asked.add(mark)
+                admitted.append(conditional(request, self.job.checkpoint.validators.get(request.url)))
+        self.waiting += len(admitted)
+        return admitted
+
+    def answered(self, fetched: Fetched) -> list[Request]:
+        """Takes an answer in; returns the requests it leads to."""
+        self.waiting -= 1
+        self.status = fetched.status
+        self._note_move(fetched)
+        before = self.job.checkpoint.validators.get(fetched.request.url)
+        outcome = self.connector.health(fetched)
+        if outcome is Outcome.OK and before and before.body_hash == body_hash(fetched.body):
+            outcome = Outcome.UNCHANGED
+        elif fetched.status == 304 and not is_conditional(fetched.request):
+            return self.failed(Fault(Outcome.UNREACHABLE, "304 to a request without validators", 304), 0)
+        if outcome is Outcome.UNCHANGED:
+            self.not_modified += 1
+            self.answers.append(outcome)
+            return []
+        if outcome is not Outcome.OK:
+            return self.failed(fault_of_status(fetched, outcome), 0)
+        return self._read(fetched)
+
+    def failed(self, fault: Fault, count: int = 1) -> list[Request]:
+        """Takes note that a request brought nothing."""
+        self.waiting -= count
+        self.status = self.status if fault.status is None else fault.status
+        self.faults.append(fault)
+        if fault.retry_after is not None or fault.status == 429:
+            self.stopped = fault
+        return []
+
+    def _read(self, fetched: Fetched) -> list[Request]:
+        try:
+            found = list(self.connector.parse(fetched, self.source))
+        except ParseError as error:
+            self._quarantine(fetched, "feed", error.message)
+            return self.failed(Fault(Outcome.UNPARSEABLE, error.message, fetched.status), 0)
+        except Exception as error:
+            logger.exception("connector failed source=%s url=%s", self.source.id, fetched.url)
+            self._quarantine(fetched, "feed", repr(error))
+            return self.failed(Fault(Outcome.UNPARSEABLE, f"the connector failed: {error!r}"[:300]), 0)
+        self.validators[fetched.request.url] = validators_of(fetched)
+        requests = [part for part in found if isinstance(part, Request)]
+        self.tombstones += [part for part in found if isinstance(part, Tombstone)]
+        entries = {part.raw_id: part for part in found if isinstance(part, Entry)}
+        self.entries |= {raw_id: e for raw_id, e in entries.items() if raw_id not in self.entries}
+        filtered = bool(fetched.request.context.get("since"))
+        quiet = Outcome.UNCHANGED if filtered else Outcome.EMPTY
+        self.answers.append(Outcome.OK if found else quiet)
+        return self.admit(requests)
+
+    def _note_move(self, fetched: Fetched) -> None:
+        if fetched.permanent_redirect and fetched.request.url == self.source.url:
+            self.moved_to = fetched.url
+
+    def _quarantine(self, fetched: Fetched, stage: str, error: str) -> None:
+        self.letters.append(
+            Letter(
+                self.source.id,
+                fetched.url,
+                "page" if stage == "page" else "feed",
+                error,
+                fetched.body,
+                fetched.fetched_at,
+            )
+        )
+
+    # --- pages ---
+
+    def choose(self, fetch_pages: bool) -> list[Entry]:
+        """Files new and changed entries as documents; returns those whose page is to be fetched."""
+        wanted = wanted_entries(tuple(self.entries.values()), self.job)
+        self.documents = {entry.raw_id: Document(entry) for entry in wanted}
+        if not (fetch_pages and self.source.fetch_pages):
+            return []
+        pages = [e for e in wanted if e.kind is ItemKind.ARTICLE and e.url.startswith(("http://", "https://"))]
+        cap = len(pages) if self.source.limits.pages is None else self.source.limits.pages
+        for entry in pages[cap:]:
+            self.documents[entry.raw_id] = Document(entry, None, f"page cap of {cap} reached")
+        self.waiting += len(pages[:cap])
+        return pages[:cap]
+
+    def page_came(self, entry: Entry, page: Page | None, fault: str = "") -> None:
+        """Files a page, or the reason why there is none."""
+        self.waiting -= 1
+        self.pages += not fault
+        self.pages_failed += bool(fault)
+        self.documents[entry.raw_id] = Document(entry, page, fault)
+
+    def page_unreadable(self, fetched: Fetched, error: str) -> None:
+        """Keeps the bytes of a page that extraction broke on."""
+        self._quarantine(fetched, "page", error)
+
+    @property
+    def over_budget(self) -> bool:
+        """Whether the source has used up its octets for this run."""
+        return self.max_octets is not None and self.octets > self.max_octets
+
+    # --- the end ---
+
+    def harvest(self, now: datetime) -> Harvest:
+        """All of it, to be committed as one."""
+        outcome, reason = verdict(self.answers, self.faults)
+        if self.moved_to:
+            reason = f"{reason}; {MOVED}{self.moved_to}".removeprefix("; ")
+        return Harvest(
+            self.source,
+            Visit(
+                source_id=self.source.id,
+                started_at=self.started_at,
+                finished_at=now,
+                outcome=outcome,
+                reason=reason,
+                status=self.status,
+                requests=self.requests,
+                not_modified=self.not_modified,
+                octets=self.octets,
+                entries=len(self.entries),
+                pages=self.pages,
+                pages_failed=self.pages_failed,
+                retry_after=next((f.retry_after for f in self.faults if f.retry_after is not None), None),
+            ),
+            self._checkpoint(),
+            tuple(self.documents.values()),
+            tuple(self.tombstones),
+            tuple(self.letters),
+        )
+
+    def _checkpoint(self) -> Checkpoint:
+        before = self.job.checkpoint
+        kept = {url: v for url, v in before.validators.items() if url not in self.validators} | self.validators
+        after = replace(before, validators=dict(list(kept.items())[-VALIDATORS_KEPT:]))
+        return self.connector.advance(self.source, after, tuple(self.entries.values()))
+
+
+# --- decisions -----------------------------------------------------------------------------------
+
+
+def body_hash(body: bytes) -> str:
+    """SHA-256 of a body, in hex."""
+    return sha256(body).hexdigest()
+
+
+def validators_of(fetched: Fetched) -> Validators:
+    """What the answer gives to ask again cheaply."""
+    headers = fetched.headers
+    return Validators(headers.get("etag", ""), headers.get("last-modified", ""), body_hash(fetched.body))
+
+
+def conditional(request: Request, validators: Validators | None) -> Request:
+    """The request with what its URL gave us last time; both validators, since servers differ in which they heed."""
+    if validators is None or request.method != "GET":
+        return request
+    asked = {"if-none-match": validators.etag, "if-modified-since": validators.last_modified}
+    return replace(request, headers={**request.headers, **{k: v for k, v in asked.items() if v}})
+
+
+def is_conditional(request: Request) -> bool:
+    """Whether the request allows a 304."""
+    return bool({"if-none-match", "if-modified-since"} & {name.lower() for name in request.headers})
+
+
+def fault_of_status(fetched: Fetched, outcome: Outcome) -> Fault:
+    """The fault of an answer that is no listing."""
+    status = fetched.status
+    location = fetched.headers.get("location", "")
+    if 300 <= status < 400 and location:
+        return Fault(Outcome.BLOCKED, f"not allowed: redirect to {location[:200]}", status)
+    wait = fetched.headers.get("retry-after", "") if status in (429, 503) else ""
+    return Fault(
+        outcome, f"HTTP {status}", status, retry_after(wait, fetched.fetched_at) if wait else None
+    )
+
+
+def wanted_entries(entries: Sequence[Entry], job: CrawlJob) -> list[Entry]:
+    """Entries we do not hold, and those that say, or show by their headline, that they changed since."""
+    known = job.known([e.raw_id for e in entries]) if entries else {}
+    changed = retitled(job.checkpoint, entries)
+
+    def is_wanted(entry: Entry) -> bool:
+        if entry.raw_id not in known or entry.raw_id in changed:
+            return True
+        before = known[entry.raw_id]
+        return entry.updated is not None and before is not None and entry.updated > before
+
+    return [entry for entry in entries if is_wanted(entry)]
+
+
+def verdict(answers: Sequence[Outcome], faults: Sequence[Fault]) -> tuple[Outcome, str]:
+    """The visit's one outcome. A part that answered outweighs a part that failed, but the fault is told."""
+    reason = faults[0].reason if faults else ""
+    for outcome in (Outcome.OK, Outcome.UNCHANGED, Outcome.EMPTY):
+        if outcome in answers:
+            return outcome, f"in part: {reason}" if reason else ""
+    if faults:
+        return faults[0].outcome, reason
+    return Outcome.UNREACHABLE, "the visit ended before an answer came"
+
+
+def fault_of_error(error: BaseException) -> Fault:
+    """The fault of any exception on the road; one that is ours is logged and told as such."""
+    fault = fault_of(error)
+    if fault is None:
+        logger.error("fetching failed in our own code", exc_info=error)
+        fault = Fault(Outcome.UNREACHABLE, f"fetching failed: {error!r}"[:300])
+    return fault
