@@ -122,14 +122,14 @@ def _install_reactor(loop: asyncio.AbstractEventLoop) -> None:
         return
     from twisted.internet import asyncioreactor
 
-    asyncioreactor.install(loop)
+    asyncioreactor.install(loop)  # type: ignore[no-untyped-call]
     from twisted.internet import reactor
 
     from crawler.spiders.road import PinnedResolver
 
-    reactor.installNameResolver(PinnedResolver())  # type: ignore[attr-defined]
+    reactor.installNameResolver(PinnedResolver())
     # The loop is run by whoever owns it, so the reactor only needs to know that it is running.
-    reactor.startRunning(installSignalHandlers=False)  # type: ignore[attr-defined]
+    reactor.startRunning(installSignalHandlers=False)
     _loop = loop
 
 

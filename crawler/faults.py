@@ -32,11 +32,16 @@ class Fault:
 
 
 class RobotsForbid(Exception):
-    """robots.txt says no, or could not be read."""
+    """robots.txt says no."""
+
+
+class RobotsUnread(Exception):
+    """robots.txt could not be read, which forbids everything for now (RFC 9309, 2.3.1.4)."""
 
 
 WORDS: tuple[tuple[type[BaseException], Outcome, str], ...] = (
     (RobotsForbid, Outcome.BLOCKED, ""),
+    (RobotsUnread, Outcome.UNREACHABLE, ""),
     (NotAllowed, Outcome.BLOCKED, "not allowed: "),
     (UnsupportedURLSchemeError, Outcome.BLOCKED, "not allowed: "),
     (Forbidden, Outcome.BLOCKED, ""),

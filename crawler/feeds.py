@@ -7,9 +7,10 @@ feedparser decides. DOCTYPE and ENTITY are refused before any parser sees the bo
 
 import json
 import re
+from calendar import timegm
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from io import BytesIO
 from typing import Any
@@ -97,7 +98,9 @@ def refuse_declarations(body: bytes) -> None:
     prolog = _PROLOG.match(seen)
     rest = seen[prolog.end() if prolog else 0 :][:200]
     if _HTML.match(rest):
-        raise _refusal("an HTML page came instead of a feed", "find the feed with `lagebild sources discover`")
+        raise _refusal(
+            "an HTML page came instead of a feed", "find the feed with `lagebild sources discover`"
+        )
     if rest[:9].upper().startswith((b"<!DOCTYPE", b"<!ENTITY")):
         raise _refusal("the feed declares a DOCTYPE", "declarations are refused, since they can hide bombs")
 
@@ -200,7 +203,7 @@ def _rss_entry(item: etree._Element, space: str, url: str) -> FeedEntry:
         said["guid"] = about
     cut = len(space)
     for child in item:
-        tag = child.tag
+        tag = str(child.tag)
         take = _TAKE.get(tag[cut:] if cut and tag.startswith(space) else tag)
         if take is not None:
             take(said, child, url)
@@ -231,7 +234,7 @@ def _read_atom(root: etree._Element, url: str) -> tuple[Feed, list[etree._Elemen
 def _atom_entry(item: etree._Element, url: str) -> FeedEntry:
     said: dict[str, Any] = {}
     for child in item:
-        take = _TAKE_ATOM.get(child.tag)
+        take = _TAKE_ATOM.get(str(child.tag))
         if take is not None:
             take(said, child, url)
     return _entry(said, item)
@@ -484,7 +487,9 @@ def rhythm_of(ttl: str, period: str, frequency: str) -> timedelta | None:
 def _judged(body: bytes, content_type: str, url: str) -> Feed:
     if len(body) > LENIENT_OCTETS:
         raise _refusal("the feed is malformed and too large to be read leniently", "tell the publisher")
-    headers = {name: value for name, value in (("content-type", content_type), ("content-location", url)) if value}
+    headers = {
+        name: value for name, value in (("content-type", content_type), ("content-location", url)) if value
+    }
     _refuse_hidden_entities(headers, body)
     try:
         # BytesIO, since feedparser opens a file whose path the bytes happen to spell.
@@ -494,7 +499,9 @@ def _judged(body: bytes, content_type: str, url: str) -> Feed:
         raise
     except Exception as error:
         # feedparser raises whatever its depths raise (1 of 250 mutated feeds: UnicodeDecodeError).
-        raise _refusal(f"feedparser gave up: {error!r}"[:300], "the bytes are kept as a dead letter") from error
+        raise _refusal(
+            f"feedparser gave up: {error!r}"[:300], "the bytes are kept as a dead letter"
+        ) from error
 
 
 def _refuse_hidden_entities(headers: Mapping[str, str], body: bytes) -> None:
@@ -556,7 +563,7 @@ def _term(tag: Any) -> str:
 
 def _struct(entry: Any, key: str) -> datetime | None:
     found = dict.get(entry, key)
-    return parse_date("%04d-%02d-%02dT%02d:%02d:%02d" % found[:6]) if found else None
+    return datetime.fromtimestamp(timegm(found), UTC) if found else None
 
 
 # --- JSON Feed -----------------------------------------------------------------------------------

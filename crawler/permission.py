@@ -134,7 +134,12 @@ def directives(value: str, agent: str) -> frozenset[str]:
     applies = True
     for part in value.lower().split(","):
         name, colon, rest = part.strip().partition(":")
-        if colon and name not in ("max-snippet", "max-image-preview", "max-video-preview", "unavailable_after"):
+        if colon and name not in (
+            "max-snippet",
+            "max-image-preview",
+            "max-video-preview",
+            "unavailable_after",
+        ):
             applies, part = name.strip() in ("*", agent.lower()), rest
         if applies:
             found.add(re.sub(r"\s+", "", part))

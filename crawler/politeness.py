@@ -22,6 +22,8 @@ from protego import Protego
 KEPT_SECONDS = 24 * 3600.0
 # A host that could not be asked is asked again sooner, so that an outage of minutes does not cost a day.
 RETRY_SECONDS = 600.0
+# One that did not even answer is asked again soon: the next visit is the question whether it is back.
+DOWN_SECONDS = 30.0
 # RFC 9309, 2.5: at least 500 KiB must be read.
 ROBOTS_OCTETS = 512 * 1024
 # RFC 9309, 2.3.1.2: at least five redirects are followed.
@@ -123,10 +125,10 @@ async def _before(deadline: float, waited_for: Awaitable[object]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Robots:
-    """What one authority's robots.txt says to us. `parser` is None when there is no file: all is allowed."""
+    """What one site's robots.txt says. `parser` is None when there is no file; `unreachable` says why not read."""
 
     parser: Protego | None = None
-    unreachable: bool = False
+    unreachable: str = ""
 
     def allows(self, url: str, agent: str) -> bool:
         """Whether `agent` may fetch `url`. An unreachable robots.txt forbids everything (2.3.1.4)."""
@@ -153,7 +155,7 @@ def read_robots(status: int | None, body: bytes) -> Robots:
     3xx here means that five redirects did not end: treated as unavailable, which allows (2.3.1.2).
     """
     if status is None or status >= 500:
-        return Robots(unreachable=True)
+        return Robots(unreachable="no answer" if status is None else f"HTTP {status}")
     if not 200 <= status < 300:
         return Robots()
     text = body[:ROBOTS_OCTETS].decode("utf-8", "replace").removeprefix("\ufeff").replace("\x00", "")
@@ -189,10 +191,10 @@ class WellKnown(Generic[Kept]):
     async def _ask(self, site: str, fetch: Fetch) -> Kept:
         status, body = await fetch(site + self._path)
         content = self._read(status, body)
-        down = status is None or status >= 500
+        kept_for = DOWN_SECONDS if status is None else RETRY_SECONDS if status >= 500 else KEPT_SECONDS
         if len(self._kept) >= HOSTS_REMEMBERED:
             self._kept = dict(list(self._kept.items())[HOSTS_REMEMBERED // 2 :])
-        self._kept[site] = (time.monotonic() + (RETRY_SECONDS if down else KEPT_SECONDS), content)
+        self._kept[site] = (time.monotonic() + kept_for, content)
         return content
 
 

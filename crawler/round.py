@@ -123,5 +123,3 @@ def unvisited(job: CrawlJob, outcome: Outcome, why: str, settings: CrawlSettings
     now = settings.clock()
     visit = Visit(source_id=job.source.id, started_at=now, finished_at=now, outcome=outcome, reason=why)
     return Harvest(job.source, visit, job.checkpoint)
-
-

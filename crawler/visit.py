@@ -24,7 +24,6 @@ from domain.model import (
     Letter,
     Outcome,
     Page,
-    Purpose,
     Request,
     Source,
     Tombstone,
@@ -177,7 +176,9 @@ class Visiting:
         self.documents = {entry.raw_id: Document(entry) for entry in wanted}
         if not (fetch_pages and self.source.fetch_pages):
             return []
-        pages = [e for e in wanted if e.kind is ItemKind.ARTICLE and e.url.startswith(("http://", "https://"))]
+        pages = [
+            e for e in wanted if e.kind is ItemKind.ARTICLE and e.url.startswith(("http://", "https://"))
+        ]
         cap = len(pages) if self.source.limits.pages is None else self.source.limits.pages
         for entry in pages[cap:]:
             self.documents[entry.raw_id] = Document(entry, None, f"page cap of {cap} reached")
@@ -232,7 +233,9 @@ class Visiting:
 
     def _checkpoint(self) -> Checkpoint:
         before = self.job.checkpoint
-        kept = {url: v for url, v in before.validators.items() if url not in self.validators} | self.validators
+        kept = {
+            url: v for url, v in before.validators.items() if url not in self.validators
+        } | self.validators
         after = replace(before, validators=dict(list(kept.items())[-VALIDATORS_KEPT:]))
         return self.connector.advance(self.source, after, tuple(self.entries.values()))
 
@@ -271,9 +274,7 @@ def fault_of_status(fetched: Fetched, outcome: Outcome) -> Fault:
     if 300 <= status < 400 and location:
         return Fault(Outcome.BLOCKED, f"not allowed: redirect to {location[:200]}", status)
     wait = fetched.headers.get("retry-after", "") if status in (429, 503) else ""
-    return Fault(
-        outcome, f"HTTP {status}", status, retry_after(wait, fetched.fetched_at) if wait else None
-    )
+    return Fault(outcome, f"HTTP {status}", status, retry_after(wait, fetched.fetched_at) if wait else None)
 
 
 def wanted_entries(entries: Sequence[Entry], job: CrawlJob) -> list[Entry]:
@@ -301,9 +302,9 @@ def verdict(answers: Sequence[Outcome], faults: Sequence[Fault]) -> tuple[Outcom
     return Outcome.UNREACHABLE, "the visit ended before an answer came"
 
 
-def fault_of_error(error: BaseException) -> Fault:
+def fault_of_error(error: BaseException | None) -> Fault:
     """The fault of any exception on the road; one that is ours is logged and told as such."""
-    fault = fault_of(error)
+    fault = None if error is None else fault_of(error)
     if fault is None:
         logger.error("fetching failed in our own code", exc_info=error)
         fault = Fault(Outcome.UNREACHABLE, f"fetching failed: {error!r}"[:300])

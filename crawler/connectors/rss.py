@@ -32,9 +32,7 @@ class FeedConnector(Listing):
 def feed_of(fetched: Fetched, source: Source) -> Feed:
     """The parsed feed; a ParseError names the source."""
     try:
-        return parse_feed(
-            fetched.body, content_type=fetched.headers.get("content-type", ""), url=fetched.url
-        )
+        return parse_feed(fetched.body, content_type=fetched.headers.get("content-type", ""), url=fetched.url)
     except ParseError as error:
         raise ParseError(error.message, source_id=source.id, remedy=error.remedy) from error
 

@@ -102,7 +102,12 @@ def page_fault(fetched: Fetched) -> str:
     if fetched.status != 200:
         return f"HTTP {fetched.status}"
     media_type = fetched.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type and media_type not in ("text/html", "application/xhtml+xml", "application/xml", "text/plain"):
+    if media_type and media_type not in (
+        "text/html",
+        "application/xhtml+xml",
+        "application/xml",
+        "text/plain",
+    ):
         return f"not a page: {media_type}"
     return "" if fetched.body.strip() else "empty body"
 

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urljoin
 
 from scrapy import Request
@@ -10,10 +11,10 @@ from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
 from scrapy.crawler import Crawler
 from scrapy.http import Response
 from twisted.internet.address import IPv4Address, IPv6Address
-from twisted.internet.interfaces import IHostnameResolver, IHostResolution, IResolutionReceiver
+from twisted.internet.interfaces import IHostnameResolver, IHostResolution
 from zope.interface import implementer
 
-from crawler.faults import RobotsForbid, fault_of
+from crawler.faults import RobotsForbid, RobotsUnread, fault_of
 from crawler.guard import Guard, NotAllowed, authority, checked_host, unpack
 from crawler.permission import Reservation, read_tdmrep, reservation_for
 from crawler.politeness import ROBOTS_REDIRECTS, HostGate, Robots, WellKnown, read_robots
@@ -71,9 +72,10 @@ class PoliteHandler(HTTP11DownloadHandler):
         if not self._settings.obey_robots or request.meta["ignores_robots"]:
             return ours
         robots = await self._road.robots.of(request.url, self._small_file)
+        if robots.unreachable:
+            raise RobotsUnread(f"robots.txt could not be read ({robots.unreachable})")
         if not robots.allows(request.url, self._settings.agent):
-            why = "could not be read" if robots.unreachable else "forbids this address"
-            raise RobotsForbid(f"robots.txt {why}: {request.url[:200]}")
+            raise RobotsForbid(f"robots.txt forbids {request.url[:200]}")
         return max(ours, robots.delay_seconds(self._settings.agent))
 
     async def _admit(self, url: str) -> None:
@@ -135,12 +137,12 @@ class PinnedResolver:
 
     def resolveHostName(  # noqa: N802
         self,
-        receiver: IResolutionReceiver,
+        receiver: Any,
         hostName: str,  # noqa: N803
         portNumber: int = 0,  # noqa: N803
         addressTypes: object = None,  # noqa: N803
         transportSemantics: str = "TCP",  # noqa: N803
-    ) -> IResolutionReceiver:
+    ) -> Any:
         """Tells `receiver` the pinned addresses."""
         receiver.resolutionBegan(_Resolution(hostName))
         for address in _pins.get(hostName.lower().rstrip("."), ()):
@@ -157,5 +159,3 @@ class _Resolution:
 
     def cancel(self) -> None:
         """Nothing runs, so nothing is cancelled."""
-
-
