@@ -1,0 +1,1 @@
+"""An invented fortnight of news and posts, served over real HTTP on loopback."""
