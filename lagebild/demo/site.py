@@ -114,7 +114,7 @@ class Site:
         if version is None:
             return Answer(b"Gone", TEXT, 410) if article.withdrawn_at else NOT_FOUND
         if article.file:
-            return Answer(gzip.decompress(article.file.read_bytes()), "text/html", changed=version.since)
+            return Answer(gzip.decompress(article.file.read_bytes()), changed=version.since)
         html = article_html(article, version, tuple(self._related(article)), self.base, template=template)
         return replace(self._encoded(html, "text/html"), changed=version.since)
 

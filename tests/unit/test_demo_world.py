@@ -1,9 +1,11 @@
 """The demo world: invented, believable, the same at every run, and served over real HTTP."""
 
 import gzip
+import json
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import feedparser
@@ -11,9 +13,11 @@ import httpx
 import pytest
 from lxml import html as lxml_html
 
+from domain.errors import ConfigError
 from lagebild.demo.clock import LOCAL, last_morning
 from lagebild.demo.faults import Answer
 from lagebild.demo.outlets import read_outlets
+from lagebild.demo.real_pages import pages_world
 from lagebild.demo.server import ServedWorld, serve
 from lagebild.demo.texts import read_texts
 from lagebild.demo.world import World, counts, world
@@ -270,3 +274,34 @@ def test_the_clock_may_move_while_it_serves(served: ServedWorld) -> None:
     evening = feedparser.parse(httpx.get(served.addresses["main-rundschau"] + "/feed.xml").content)
     assert len(evening.entries) < len(morning.entries)
     served.move_to(served.world.morning)
+
+
+# --- real pages
+
+
+def test_a_folder_of_pages_is_served_behind_feeds(tmp_path: Path) -> None:
+    page = b"<html><body><h1>Ein Titel</h1><p>Ein Absatz.</p></body></html>"
+    (tmp_path / "eins.html.gz").write_bytes(gzip.compress(page))
+    truth = {
+        "file": "eins.html.gz",
+        "url": "https://zeitung.example/politik/ein-titel-1?r=rss",
+        "country": "ch",
+        "publisher": "Zeitung",
+        "language": ["de"],
+        "title": "Ein Titel",
+        "authors": ["A. B."],
+        "published": "2026-05-18 12:19:11+02:00",
+        "lead": [],
+        "body": ["Ein Absatz."],
+    }
+    (tmp_path / "truth.jsonl").write_text(json.dumps(truth), "utf-8")
+    with serve(pages_world(tmp_path, NOW)) as served:
+        (source,) = served.sources
+        (entry,) = feedparser.parse(httpx.get(str(source["url"])).content).entries
+        assert (entry.title, source["market"]) == ("Ein Titel", "CH")
+        assert httpx.get(entry.link).content == page
+
+
+def test_a_folder_without_truth_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"truth\.jsonl"):
+        pages_world(tmp_path, NOW)
