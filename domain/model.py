@@ -475,6 +475,19 @@ class Tally:
     removed: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What an item said from `valid_from` until `valid_to`; `changed` names what the next version changed."""
+
+    item_id: str
+    title: str
+    lead: str
+    text: str
+    valid_from: datetime
+    valid_to: datetime
+    changed: tuple[str, ...] = ()
+
+
 # --- what the reading found ----------------------------------------------------------------------
 
 

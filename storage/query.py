@@ -1,0 +1,95 @@
+"""What a reader types into the search box, understood; no input is an error.
+
+    cyber mobbing            both words
+    cyber OR mobbing         either (ODER and | do the same)
+    cyber NOT schule         without; also -schule, NICHT schule
+    "digital services act"   the words in this order
+
+Words of four letters or more match as beginnings, with the usual German endings taken off long ones, so that
+*versicherungen* finds *Versicherung*. Parentheses and other marks count as spaces.
+"""
+
+import re
+from dataclasses import dataclass
+
+from storage.fold import fold
+
+PREFIX_FROM = 4
+"""Shorter words must match whole: *EU* is not the beginning of *Eule*."""
+STEM_FROM = 5
+"""What is left of a word after its ending is taken off has at least this many letters."""
+ENDINGS = ("ern", "en", "er", "es", "em", "e", "n", "s")
+MOST_TERMS = 24
+"""More words than this make no sharper question, only a slower one."""
+
+_TOKEN = re.compile(r'(?P<minus>(?<![\w-])-(?=["\w]))?(?:"(?P<phrase>[^"]*)"|(?P<bar>\|)|(?P<word>\w+))')
+_OR = {"OR", "ODER"}
+_NOT = {"NOT", "NICHT"}
+_AND = {"AND", "UND"}
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One word or phrase, folded. `words` has one element for a word; `exact` words match whole."""
+
+    words: tuple[str, ...]
+    exact: bool
+
+    @property
+    def letters(self) -> str:
+        return " ".join(self.words)
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """`wanted` are groups that must all match, each by any of its terms; `unwanted` must not match."""
+
+    wanted: tuple[tuple[Term, ...], ...] = ()
+    unwanted: tuple[Term, ...] = ()
+
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        """All terms to find, for highlighting."""
+        return tuple(term for group in self.wanted for term in group)
+
+
+def understand(text: str) -> Query:
+    """The query in `text`; an empty one when there is nothing to look for."""
+    groups: list[list[Term]] = []
+    unwanted: list[Term] = []
+    alternative = negated = False
+    for token in _TOKEN.finditer(text):
+        word = token["word"] or ""
+        if token["bar"] or word in _OR:
+            alternative = bool(groups)
+        elif word in _NOT:
+            negated = True
+        elif word not in _AND and (term := _term(token)):
+            if negated or token["minus"]:
+                unwanted.append(term)
+            elif alternative:
+                groups[-1].append(term)
+            else:
+                groups.append([term])
+            alternative = negated = False
+    return Query(tuple(map(tuple, groups[:MOST_TERMS])), tuple(unwanted[:MOST_TERMS]))
+
+
+def _term(token: re.Match[str]) -> Term | None:
+    if token["phrase"] is not None:
+        words = tuple(re.findall(r"\w+", fold(token["phrase"])))
+        return Term(words, exact=True) if words else None
+    word = fold(token["word"]).replace("_", " ").strip()
+    if not word:
+        return None
+    if " " in word:
+        return Term(tuple(word.split()), exact=True)
+    return Term((stem(word),), exact=len(word) < PREFIX_FROM)
+
+
+def stem(word: str) -> str:
+    """`word` without a usual ending, if enough of it is left."""
+    for ending in ENDINGS:
+        if word.endswith(ending) and len(word) - len(ending) >= STEM_FROM:
+            return word[: -len(ending)]
+    return word

@@ -1,0 +1,40 @@
+"""The archive in one SQLite file: all readers' verbs over the same connections."""
+
+from pathlib import Path
+
+from domain.errors import StorageError
+from storage.sqlite.care import Care
+from storage.sqlite.collect import Collect
+from storage.sqlite.connection import alone, translated
+from storage.sqlite.enrich import Enrich
+from storage.sqlite.publish import Publish
+from storage.sqlite.schema import migrations
+from storage.sqlite.search import Reader
+from storage.sqlite.triage import Triage
+
+
+class SqliteArchive(Collect, Enrich, Publish, Reader, Triage, Care):
+    """Implements `domain.ports.Archive`."""
+
+
+def open_archive(path: Path, *, create: bool = True) -> SqliteArchive:
+    """The archive at `path`, brought to the newest schema. Raises StorageError when there is none and `create` is off."""
+    if not path.exists():
+        if not create:
+            raise StorageError(
+                f"there is no archive at {path}", remedy="run `lagebild run` or `lagebild demo` first"
+            )
+        path.parent.mkdir(parents=True, exist_ok=True)
+    archive = SqliteArchive(path)
+    with alone(path):
+        migrate(archive)
+    return archive
+
+
+def migrate(archive: SqliteArchive) -> list[str]:
+    """Applies what is pending, all in one transaction; returns the names."""
+    pending = [step.name for step in migrations.pending(archive.db)]
+    if pending:
+        with translated(archive.path), archive.transaction():
+            migrations.apply(archive.db)
+    return pending

@@ -1,0 +1,487 @@
+"""What the collect belt asks of the archive, on SQLite."""
+
+import hashlib
+import json
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from domain.model import (
+    Batch,
+    Checkpoint,
+    Copy,
+    Filed,
+    Fingerprint,
+    Letter,
+    Outcome,
+    Source,
+    Tally,
+    Tombstone,
+    Updated,
+    Validators,
+    Version,
+    Visit,
+)
+from storage.rows import ITEM_COLUMNS, compact, item_values, moment_key, spaced
+from storage.sqlite.erasure import Erasure, hashed
+from storage.times import from_text, to_text
+
+SLOTS_A_SECOND = 256
+"""Ids per second of publication: room for items of the same second, and small steps in the full-text index."""
+LETTERS_KEPT = 5_000
+LETTER_OCTETS_KEPT = 200_000_000
+ITEM_WIDTH = len(ITEM_COLUMNS.split(","))
+
+SOURCE_SYNC = """
+INSERT INTO source (source_id, name, kind, url, language, markets, lens, category, tier, publisher,
+                    interval_seconds, enabled, grade, added_at, next_due)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (source_id) DO UPDATE SET
+    name = excluded.name, kind = excluded.kind, url = excluded.url, language = excluded.language,
+    markets = excluded.markets, lens = excluded.lens, category = excluded.category, tier = excluded.tier,
+    publisher = excluded.publisher, interval_seconds = excluded.interval_seconds, enabled = excluded.enabled,
+    grade = excluded.grade, retired_at = NULL
+WHERE (name, kind, url, language, markets, lens, category, tier, publisher, interval_seconds, enabled, grade, 1)
+   IS NOT (excluded.name, excluded.kind, excluded.url, excluded.language, excluded.markets, excluded.lens,
+           excluded.category, excluded.tier, excluded.publisher, excluded.interval_seconds, excluded.enabled,
+           excluded.grade, source.retired_at IS NULL)
+"""
+SOURCE_RETIRE = """
+UPDATE source SET retired_at = ?
+WHERE retired_at IS NULL AND source_id NOT IN (SELECT value FROM json_each(?))
+"""
+SOURCES_DUE = """
+SELECT source_id FROM source
+WHERE next_due <= ? AND enabled AND paused_at IS NULL AND retired_at IS NULL
+ORDER BY next_due, source_id
+"""
+SOURCE_PAUSE = "UPDATE source SET paused_at = ?, pause_reason = ? WHERE source_id = ? AND paused_at IS NULL"
+SOURCE_RESUME = """
+UPDATE source SET paused_at = NULL, pause_reason = '', next_due = min(next_due, ?) WHERE source_id = ?
+"""
+NEXT_DUE = "UPDATE source SET next_due = ? WHERE source_id = ? AND next_due IS NOT ?"
+NEXT_DUE_BY_RHYTHM = "SELECT interval_seconds FROM source WHERE source_id = ?"
+
+CURSOR = "SELECT cursor FROM checkpoint WHERE source_id = ?"
+VALIDATORS = "SELECT url, etag, last_modified, body_hash FROM validator WHERE source_id = ?"
+CURSOR_KEEP = """
+INSERT INTO checkpoint (source_id, cursor) VALUES (?, ?)
+ON CONFLICT (source_id) DO UPDATE SET cursor = excluded.cursor WHERE cursor IS NOT excluded.cursor
+"""
+VALIDATOR_KEEP = """
+INSERT INTO validator (source_id, url, etag, last_modified, body_hash) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (source_id, url) DO UPDATE SET
+    etag = excluded.etag, last_modified = excluded.last_modified, body_hash = excluded.body_hash
+WHERE (etag, last_modified, body_hash) IS NOT (excluded.etag, excluded.last_modified, excluded.body_hash)
+"""
+VALIDATORS_DROP = "DELETE FROM validator WHERE source_id = ? AND url NOT IN (SELECT value FROM json_each(?))"
+
+KNOWN_ENTRIES = """
+SELECT raw_id, updated_at FROM item WHERE source_id = ? AND raw_id IN (SELECT value FROM json_each(?))
+"""
+KNOWN_HASHES = "SELECT item_id, content_hash FROM item WHERE item_id IN (SELECT value FROM json_each(?))"
+STORED = """
+SELECT item_id, id, content_hash, state, more, updated_at, rights, copy_of
+FROM item WHERE item_id IN (SELECT value FROM json_each(?))
+"""
+TAKEN = "SELECT id FROM item WHERE id IN (SELECT value FROM json_each(?))"
+LAST_CHANGE = "SELECT coalesce(max(change), 0) FROM item"
+ITEM_ADD = f"""
+INSERT INTO item (id, first_seen_at, version_from, copy_of, similarity, change, {ITEM_COLUMNS})
+VALUES ({", ".join("?" * (6 + ITEM_WIDTH))})
+"""
+TEXT_ADD = "INSERT INTO item_text (id, title, lead, body) VALUES (?, ?, ?, ?)"
+FINGERPRINT_KEEP = """
+INSERT INTO fingerprint (id, url, text_hash, signature, shingles, agency) VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT (id) DO UPDATE SET
+    url = excluded.url, text_hash = excluded.text_hash, signature = excluded.signature,
+    shingles = excluded.shingles, agency = excluded.agency
+"""
+VERSION_KEEP = """
+INSERT INTO item_version (id, valid_from, valid_to, title, lead, body, content_hash, changed)
+SELECT i.id, i.version_from, :now, t.title, t.lead, t.body, i.content_hash, :changed
+FROM item i JOIN item_text t USING (id) WHERE i.id = :id AND i.version_from < :now
+"""
+ITEM_CHANGE = f"""
+UPDATE item SET ({ITEM_COLUMNS}) = ({", ".join("?" * ITEM_WIDTH)}),
+    state = 'live', gone_at = NULL, gone_reason = NULL, version_from = ?, change = ?
+WHERE id = ?
+"""
+TEXT_CHANGE = """
+INSERT INTO item_text (id, title, lead, body) VALUES (?, ?, ?, ?)
+ON CONFLICT (id) DO UPDATE SET title = excluded.title, lead = excluded.lead, body = excluded.body
+WHERE (title, lead, body) IS NOT (excluded.title, excluded.lead, excluded.body)
+"""
+ITEM_TOUCH = f"""
+UPDATE item SET ({ITEM_COLUMNS}) = ({", ".join("?" * ITEM_WIDTH)})
+WHERE id = ? AND (more, updated_at, rights, url, expires_at) IS NOT (?, ?, ?, ?, ?)
+"""
+FINGERPRINTS = """
+SELECT i.item_id, coalesce(f.url, i.url), f.text_hash, f.signature, f.shingles, f.agency, i.published_at
+FROM item i JOIN fingerprint f USING (id)
+WHERE i.published_at >= ? AND i.copy_of IS NULL AND i.state = 'live'
+ORDER BY i.published_at, i.id
+"""
+
+VERSIONS = """
+SELECT v.title, v.lead, v.body, v.valid_from, v.valid_to, v.changed
+FROM item i JOIN item_version v USING (id) WHERE i.item_id = ? ORDER BY v.valid_from
+"""
+COPIES = """
+SELECT c.item_id FROM item i JOIN item c ON c.copy_of = i.id
+WHERE i.item_id = ? AND c.state = 'live' ORDER BY c.first_seen_at, c.id
+"""
+
+VISIT_COLUMNS = (
+    "source_id, started_at, finished_at, outcome, reason, status, requests, not_modified, octets, entries, pages, "
+    "pages_failed, retry_after_seconds"
+)
+VISIT_KEEP = f"""
+INSERT INTO visit ({VISIT_COLUMNS}, new_items) VALUES ({", ".join("?" * 14)})
+ON CONFLICT (source_id, started_at) DO UPDATE SET
+    finished_at = excluded.finished_at, outcome = excluded.outcome, reason = excluded.reason,
+    status = excluded.status, requests = excluded.requests, not_modified = excluded.not_modified,
+    octets = excluded.octets, entries = excluded.entries, pages = excluded.pages,
+    pages_failed = excluded.pages_failed, retry_after_seconds = excluded.retry_after_seconds,
+    new_items = visit.new_items + excluded.new_items
+WHERE (finished_at, outcome, reason, requests, octets, entries, pages, 0)
+   IS NOT (excluded.finished_at, excluded.outcome, excluded.reason, excluded.requests, excluded.octets,
+           excluded.entries, excluded.pages, excluded.new_items)
+"""
+VISITS = f"""
+SELECT {VISIT_COLUMNS} FROM visit
+WHERE started_at >= :since AND (:source = '' OR source_id = :source) ORDER BY started_at, id
+"""
+
+LETTER_KEEP = """
+INSERT INTO letter (source_id, url, stage, error, seen_at, body_hash) VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT (source_id, url, stage, body_hash) DO UPDATE SET error = excluded.error, seen_at = excluded.seen_at
+WHERE (error, seen_at) IS NOT (excluded.error, excluded.seen_at)
+"""
+LETTER_BODY_KEEP = "INSERT INTO letter_body (body_hash, octets, body) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
+LETTERS = """
+SELECT l.source_id, l.url, l.stage, l.error, b.body, l.seen_at
+FROM letter l JOIN letter_body b USING (body_hash)
+WHERE :source = '' OR l.source_id = :source ORDER BY l.seen_at DESC, l.id DESC
+"""
+LETTER_DROP = "DELETE FROM letter WHERE source_id = ? AND url = ? AND stage = ? AND body_hash = ?"
+LETTER_BODIES_DROP = "DELETE FROM letter_body WHERE body_hash NOT IN (SELECT body_hash FROM letter)"
+# The newest letters stay until their number or their octets reach the bound.
+LETTERS_TRIM = """
+DELETE FROM letter WHERE id IN (
+    SELECT id FROM (
+        SELECT l.id, row_number() OVER newest AS place, sum(length(b.body)) OVER newest AS octets
+        FROM letter l JOIN letter_body b USING (body_hash) WINDOW newest AS (ORDER BY l.seen_at DESC, l.id DESC)
+    ) WHERE place > :most OR octets > :octets
+)
+"""
+LETTER_COUNT = "SELECT count(*), coalesce(sum(length(body)), 0) FROM letter_body"
+
+
+class Collect(Erasure):
+    """Sources, checkpoints, items and visits."""
+
+    def sync_sources(self, sources: Sequence[Source], now: datetime) -> None:
+        """Makes the archive know exactly these sources; those missing are kept and marked retired."""
+        with self.transaction():
+            self.run_many(SOURCE_SYNC, (_source_values(source, to_text(now)) for source in sources))
+            self.run(SOURCE_RETIRE, (to_text(now), compact([source.id for source in sources])))
+
+    def due_sources(self, now: datetime) -> Sequence[str]:
+        """Ids of sources whose time has come, longest overdue first; paused ones never."""
+        return [row[0] for row in self.rows(SOURCES_DUE, (to_text(now),))]
+
+    def pause(self, source_id: str, reason: str, now: datetime) -> None:
+        self.run(SOURCE_PAUSE, (to_text(now), reason, source_id))
+
+    def resume(self, source_id: str, now: datetime) -> None:
+        self.run(SOURCE_RESUME, (to_text(now), source_id))
+
+    def checkpoint(self, source_id: str) -> Checkpoint:
+        """Where the next visit starts; an empty one for a source never visited."""
+        cursor = self.value(CURSOR, (source_id,))
+        validators = {row[0]: Validators(*row[1:]) for row in self.rows(VALIDATORS, (source_id,))}
+        return Checkpoint(source_id, json.loads(cursor) if cursor else {}, validators)
+
+    def known_entries(self, source_id: str, raw_ids: Sequence[str]) -> Mapping[str, datetime | None]:
+        """Which of these raw ids we hold, with the `updated` time we saw last (None: not given).
+
+        Those of removed items count as held, so that nobody fetches them again.
+        """
+        as_asked = {raw: raw for raw in raw_ids} | {hashed(raw): raw for raw in raw_ids}
+        found = self.rows(KNOWN_ENTRIES, (source_id, compact(list(as_asked))))
+        return {as_asked[raw]: from_text(updated) if updated else None for raw, updated in found}
+
+    def known_hashes(self, item_ids: Sequence[str]) -> Mapping[str, str]:
+        """Content hash by item id, of those we hold."""
+        return dict(self.rows(KNOWN_HASHES, (compact(list(item_ids)),)))
+
+    def fingerprints(self, since: datetime) -> Iterable[Fingerprint]:
+        """Fingerprints of representatives published since then, oldest first, for the near-copy index."""
+        for item_id, url, text_hash, signature, shingles, agency, published in self.stream(
+            FINGERPRINTS, (to_text(since),)
+        ):
+            yield Fingerprint(item_id, url, text_hash, signature, shingles, agency, from_text(published))
+
+    def commit(self, batch: Batch) -> Tally:
+        """Keeps items, visit, validators and cursor in one transaction. The same batch again changes nothing."""
+        now = to_text(batch.visit.finished_at)
+        with self.transaction():
+            tally = self._keep_items(batch.filed, now)
+            removed = self._bury(batch.tombstones, now)
+            self._keep_checkpoint(batch.checkpoint)
+            self._keep_letters(batch.letters)
+            self.run(VISIT_KEEP, (*_visit_values(batch.visit), tally.new + tally.copies))
+            self._plan_next(batch)
+        return Tally(tally.new, tally.updated, tally.copies, tally.known, removed)
+
+    def versions(self, item_id: str) -> Sequence[Version]:
+        """What the item said before, oldest first; what it says now is in the item."""
+        return [
+            Version(
+                item_id,
+                row[0],
+                row[1],
+                row[2],
+                from_text(row[3]),
+                from_text(row[4]),
+                tuple(json.loads(row[5])),
+            )
+            for row in self.rows(VERSIONS, (item_id,))
+        ]
+
+    def copies(self, item_id: str) -> Sequence[str]:
+        """Ids of the live copies of a representative, in order of arrival."""
+        return [row[0] for row in self.rows(COPIES, (item_id,))]
+
+    def visits(self, since: datetime, source_id: str = "") -> Sequence[Visit]:
+        """Visits since then, oldest first."""
+        return [_visit(row) for row in self.rows(VISITS, {"since": to_text(since), "source": source_id})]
+
+    def letters(self, source_id: str = "") -> Sequence[Letter]:
+        """Dead letters, newest first."""
+        return [
+            Letter(source, url, stage, error, zlib.decompress(body), from_text(seen))
+            for source, url, stage, error, body, seen in self.rows(LETTERS, {"source": source_id})
+        ]
+
+    def drop_letters(self, letters: Sequence[Letter]) -> None:
+        with self.transaction():
+            self.run_many(LETTER_DROP, ((x.source_id, x.url, x.stage, _body_hash(x.body)) for x in letters))
+            self.run(LETTER_BODIES_DROP)
+
+    def _keep_checkpoint(self, checkpoint: Checkpoint) -> None:
+        source = checkpoint.source_id
+        self.run(CURSOR_KEEP, (source, compact(dict(checkpoint.cursor))))
+        self.run_many(
+            VALIDATOR_KEEP,
+            ((source, url, v.etag, v.last_modified, v.body_hash) for url, v in checkpoint.validators.items()),
+        )
+        self.run(VALIDATORS_DROP, (source, compact(list(checkpoint.validators))))
+
+    def _plan_next(self, batch: Batch) -> None:
+        source, due = batch.visit.source_id, batch.next_due
+        if due is None:
+            seconds = self.value(NEXT_DUE_BY_RHYTHM, (source,))
+            if seconds is None:
+                return
+            due = batch.visit.finished_at + timedelta(seconds=seconds)
+        self.run(NEXT_DUE, (to_text(due), source, to_text(due)))
+
+    def _keep_letters(self, letters: Sequence[Letter]) -> None:
+        if not letters:
+            return
+        for letter in letters:
+            body_hash = _body_hash(letter.body)
+            self.run(LETTER_BODY_KEEP, (body_hash, len(letter.body), zlib.compress(letter.body)))
+            self.run(
+                LETTER_KEEP,
+                (
+                    letter.source_id,
+                    letter.url,
+                    letter.stage,
+                    letter.error,
+                    to_text(letter.seen_at),
+                    body_hash,
+                ),
+            )
+        count, octets = self.row(LETTER_COUNT) or (0, 0)
+        if count > LETTERS_KEPT or octets > LETTER_OCTETS_KEPT:
+            self.run(LETTERS_TRIM, {"most": LETTERS_KEPT, "octets": LETTER_OCTETS_KEPT})
+            self.run(LETTER_BODIES_DROP)
+
+    # --- items ---------------------------------------------------------------------------------------
+
+    def _keep_items(self, filed: Sequence[Filed], now: str) -> Tally:
+        if not filed:
+            return Tally()
+        stored = {row[0]: row[1:] for row in self.rows(STORED, (compact([f.item.id for f in filed]),))}
+        fresh: dict[str, Filed] = {}
+        changed: list[tuple[int, Filed]] = []
+        touched: list[tuple[int, Filed]] = []
+        for one in filed:
+            held = stored.get(one.item.id)
+            if held is None:
+                fresh[one.item.id] = one  # the last of several in one batch wins
+            elif held[2] in ("live", "gone", "expired"):
+                if held[1] != one.item.content_hash:
+                    changed.append((held[0], one))
+                elif isinstance(one.verdict, Updated):
+                    touched.append((held[0], one))
+        copies = self._add(list(fresh.values()), stored, now)
+        updated = self._change(changed, now) + self._touch(touched)
+        known = len(filed) - len(fresh) - updated
+        return Tally(len(fresh) - copies, updated, copies, known)
+
+    def _add(self, filed: list[Filed], stored: Mapping[str, tuple[Any, ...]], now: str) -> int:
+        """Adds items never held; returns how many of them are copies."""
+        if not filed:
+            return 0
+        ids = self._new_ids(filed)
+        representatives = self._representatives(filed, ids, stored)
+        change = self.value(LAST_CHANGE)
+        items, texts, prints, copies = [], [], [], 0
+        # In order of id: the full-text index writes a segment whenever an id is smaller than the one before.
+        for one in sorted(filed, key=lambda f: ids[f.item.id]):
+            item, key, of = one.item, ids[one.item.id], None
+            if isinstance(one.verdict, Copy):
+                of = representatives.get(one.verdict.of)
+            similarity = one.verdict.similarity if of is not None and isinstance(one.verdict, Copy) else None
+            copies += of is not None
+            change += 1
+            items.append((key, now, now, of, similarity, change, *item_values(item)))
+            texts.append((key, item.title, item.lead, item.text))
+            prints.append(_print_values(key, one))
+        self.run_many(ITEM_ADD, items)
+        self.run_many(TEXT_ADD, texts)
+        self.run_many(FINGERPRINT_KEEP, prints)
+        return copies
+
+    def _new_ids(self, filed: Sequence[Filed]) -> dict[str, int]:
+        """A free id near each item's second; the more crowded the second, the wider the search."""
+        ids: dict[str, int] = {}
+        used: set[int] = set()
+        waiting, width = list(filed), SLOTS_A_SECOND
+        while waiting:
+            tries = {f.item.id: _slot(f, width) for f in waiting}
+            taken = used | {row[0] for row in self.rows(TAKEN, (compact(list(tries.values())),))}
+            crowded = []
+            for one in waiting:
+                slot = tries[one.item.id]
+                if slot in taken:
+                    crowded.append(one)
+                else:
+                    ids[one.item.id] = slot
+                    used.add(slot)
+                    taken.add(slot)
+            waiting, width = crowded, width * 4
+        return ids
+
+    def _representatives(
+        self, filed: Sequence[Filed], ids: Mapping[str, int], stored: Mapping[str, tuple[Any, ...]]
+    ) -> dict[str, int]:
+        """Ids of the representatives that copies name; a copy of a copy is led to the first."""
+        wanted = {f.verdict.of for f in filed if isinstance(f.verdict, Copy)}
+        if not wanted:
+            return {}
+        known = {key: ids[key] for key in wanted & ids.keys()}
+        for row in self.rows(STORED, (compact(sorted(wanted - ids.keys())),)):
+            known[row[0]] = row[7] if row[7] is not None else row[1]
+        return known
+
+    def _change(self, changed: Sequence[tuple[int, Filed]], now: str) -> int:
+        """A new version: the old title and text are kept with the time they held."""
+        change = self.value(LAST_CHANGE) if changed else 0
+        for key, one in changed:
+            change += 1
+            item, names = one.item, one.verdict.changed if isinstance(one.verdict, Updated) else ()
+            self.run(VERSION_KEEP, {"id": key, "now": now, "changed": compact(list(names))})
+            self.run(ITEM_CHANGE, (*item_values(item), now, change, key))
+            self.run(TEXT_CHANGE, (key, item.title, item.lead, item.text))
+            self.run(FINGERPRINT_KEEP, _print_values(key, one))
+        return len(changed)
+
+    def _touch(self, touched: Sequence[tuple[int, Filed]]) -> int:
+        """Counts, links and rights that changed while title and text stayed."""
+        count = 0
+        for key, one in touched:
+            values = item_values(one.item)
+            more, updated, rights, url, expires = values[20], values[13], values[15], values[19], values[16]
+            count += self.run(ITEM_TOUCH, (*values, key, more, updated, rights, url, expires))
+        return count
+
+    def _bury(self, tombstones: Sequence[Tombstone], now: str) -> int:
+        return sum(self.bury(tombstone, now) for tombstone in tombstones)
+
+
+def _slot(filed: Filed, width: int) -> int:
+    item = filed.item
+    second = max(0, int(moment_key(item.published_at, item.fetched_at).timestamp()))
+    spread = int.from_bytes(hashlib.blake2b(item.id.encode(), digest_size=6).digest(), "big")
+    return second * SLOTS_A_SECOND + spread % width
+
+
+def _print_values(key: int, filed: Filed) -> tuple[Any, ...]:
+    p = filed.fingerprint
+    return (key, None if p.url == filed.item.url else p.url, p.text_hash, p.signature, p.shingles, p.agency)
+
+
+def _source_values(source: Source, now: str) -> tuple[Any, ...]:
+    return (
+        source.id,
+        source.name,
+        source.kind,
+        source.url,
+        source.language,
+        spaced(source.markets),
+        source.lens.value,
+        source.category,
+        source.tier,
+        source.publisher or source.name,
+        source.interval.total_seconds(),
+        int(source.enabled),
+        source.grade,
+        now,
+        now,
+    )
+
+
+def _visit_values(visit: Visit) -> tuple[Any, ...]:
+    return (
+        visit.source_id,
+        to_text(visit.started_at),
+        to_text(visit.finished_at),
+        visit.outcome.value,
+        visit.reason,
+        visit.status,
+        visit.requests,
+        visit.not_modified,
+        visit.octets,
+        visit.entries,
+        visit.pages,
+        visit.pages_failed,
+        None if visit.retry_after is None else visit.retry_after.total_seconds(),
+    )
+
+
+def _visit(row: tuple[Any, ...]) -> Visit:
+    return Visit(
+        source_id=row[0],
+        started_at=from_text(row[1]),
+        finished_at=from_text(row[2]),
+        outcome=Outcome(row[3]),
+        reason=row[4],
+        status=row[5],
+        requests=row[6],
+        not_modified=row[7],
+        octets=row[8],
+        entries=row[9],
+        pages=row[10],
+        pages_failed=row[11],
+        retry_after=None if row[12] is None else timedelta(seconds=row[12]),
+    )
+
+
+def _body_hash(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()

@@ -1,0 +1,493 @@
+"""The tables, as migrations: each one is applied once, in order, together with its record.
+
+Conventions: times are ISO 8601 text in UTC (`storage.times`); `valid_to` NULL means it still holds; JSON columns say so.
+`item.id` orders items by first known publication, so a search runs newest first by walking the full-text index
+backwards, and a span of time is a span of ids. Never edit a migration that was released: add one.
+"""
+
+from sqlite_utils import Database
+from sqlite_utils.migrations import Migrations
+
+from storage.fold import folded_in_sql, umlauts_in_sql
+
+migrations = Migrations("lagebild")
+
+SOURCES = """
+CREATE TABLE source (
+    source_id TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    url TEXT NOT NULL,
+    language TEXT NOT NULL,
+    markets TEXT NOT NULL,          -- ' DE AT ', home first; the spaces make a code findable by instr
+    lens TEXT NOT NULL,
+    category TEXT NOT NULL,
+    tier INTEGER NOT NULL,
+    publisher TEXT NOT NULL,
+    interval_seconds REAL NOT NULL,
+    enabled INTEGER NOT NULL,
+    grade TEXT NOT NULL,
+    added_at TEXT NOT NULL,
+    retired_at TEXT,                -- NULL: still in sources.yaml
+    next_due TEXT NOT NULL,
+    paused_at TEXT,                 -- NULL: not paused
+    pause_reason TEXT NOT NULL DEFAULT ''
+) WITHOUT ROWID;
+CREATE INDEX source_due ON source (next_due);               -- due_sources
+
+CREATE TABLE visit (
+    id INTEGER PRIMARY KEY,
+    source_id TEXT NOT NULL,
+    started_at TEXT NOT NULL,
+    finished_at TEXT NOT NULL,
+    outcome TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    status INTEGER,                 -- NULL: no answer came
+    requests INTEGER NOT NULL,
+    not_modified INTEGER NOT NULL,
+    octets INTEGER NOT NULL,
+    entries INTEGER NOT NULL,
+    pages INTEGER NOT NULL,
+    pages_failed INTEGER NOT NULL,
+    retry_after_seconds REAL,       -- NULL: the host did not say
+    new_items INTEGER NOT NULL DEFAULT 0
+);
+CREATE UNIQUE INDEX visit_once ON visit (source_id, started_at);    -- a repeated commit; a source's history
+CREATE INDEX visit_finished ON visit (finished_at);                 -- coverage of a day
+
+CREATE TABLE checkpoint (
+    source_id TEXT PRIMARY KEY,
+    cursor TEXT NOT NULL            -- JSON
+) WITHOUT ROWID;
+
+CREATE TABLE validator (
+    source_id TEXT NOT NULL,
+    url TEXT NOT NULL,
+    etag TEXT NOT NULL,
+    last_modified TEXT NOT NULL,
+    body_hash TEXT NOT NULL,
+    PRIMARY KEY (source_id, url)
+) WITHOUT ROWID;
+
+CREATE TABLE letter (
+    id INTEGER PRIMARY KEY,
+    source_id TEXT NOT NULL,
+    url TEXT NOT NULL,
+    stage TEXT NOT NULL,
+    error TEXT NOT NULL,
+    seen_at TEXT NOT NULL,
+    body_hash TEXT NOT NULL
+);
+CREATE UNIQUE INDEX letter_once ON letter (source_id, url, stage, body_hash);
+CREATE TABLE letter_body (
+    body_hash TEXT PRIMARY KEY,
+    octets INTEGER NOT NULL,        -- before compression
+    body BLOB NOT NULL              -- zlib
+) WITHOUT ROWID;
+"""
+
+ITEMS = """
+CREATE TABLE item (
+    id INTEGER PRIMARY KEY,         -- in order of first known publication; see storage.sqlite.collect
+    item_id TEXT NOT NULL,
+    source_id TEXT NOT NULL,
+    raw_id TEXT NOT NULL,           -- 'sha256:…' once the item is gone
+    kind TEXT NOT NULL,
+    language TEXT NOT NULL,
+    markets TEXT NOT NULL,          -- ' DE AT ', home first
+    lens TEXT NOT NULL,
+    category TEXT NOT NULL,
+    tier INTEGER NOT NULL,
+    publisher TEXT NOT NULL,
+    outlet TEXT NOT NULL,
+    platform TEXT NOT NULL,
+    published_at TEXT NOT NULL,
+    updated_at TEXT,
+    fetched_at TEXT NOT NULL,
+    first_seen_at TEXT NOT NULL,    -- when this archive first held it; what "as of" goes by
+    version_from TEXT NOT NULL,     -- since when the present title and text hold
+    copy_of INTEGER,                -- NULL: a representative; else the representative's id
+    similarity REAL,                -- to the representative
+    state TEXT NOT NULL DEFAULT 'live',     -- live, deleted, gone, withdrawn, erased, expired
+    gone_at TEXT,                   -- NULL while live
+    gone_reason TEXT,
+    rights TEXT NOT NULL,
+    expires_at TEXT,                -- NULL: by the retention of its class
+    change INTEGER NOT NULL,        -- grows with each new version over the whole table; what annotators follow
+    author_ref TEXT NOT NULL,
+    content_hash TEXT NOT NULL,
+    url TEXT NOT NULL,
+    more TEXT NOT NULL              -- JSON of the fields that differ from their defaults
+);
+CREATE UNIQUE INDEX item_item_id ON item (item_id);
+CREATE INDEX item_raw ON item (source_id, raw_id);                          -- known_entries, tombstones
+CREATE INDEX item_published ON item (published_at, copy_of);                -- every figure over a window
+CREATE INDEX item_seen ON item (first_seen_at);                             -- detection lag, "since yesterday"
+CREATE INDEX item_change ON item (change) WHERE copy_of IS NULL;            -- unread
+CREATE INDEX item_copies ON item (copy_of) WHERE copy_of IS NOT NULL;       -- copies of an item
+CREATE INDEX item_author ON item (author_ref) WHERE author_ref <> '';       -- erase
+CREATE INDEX item_gone ON item (gone_at) WHERE gone_at IS NOT NULL;         -- withdrawn since yesterday
+
+CREATE TABLE item_text (
+    id INTEGER PRIMARY KEY,
+    title TEXT NOT NULL,
+    lead TEXT NOT NULL,
+    body TEXT NOT NULL
+);
+
+CREATE TABLE item_version (         -- what an item said before
+    id INTEGER NOT NULL,
+    valid_from TEXT NOT NULL,
+    valid_to TEXT NOT NULL,
+    title TEXT NOT NULL,
+    lead TEXT NOT NULL,
+    body TEXT NOT NULL,
+    content_hash TEXT NOT NULL,
+    changed TEXT NOT NULL,          -- JSON: the fields that the next version changed
+    PRIMARY KEY (id, valid_from)
+) WITHOUT ROWID;
+CREATE INDEX item_version_ended ON item_version (valid_to);     -- corrected since yesterday
+
+CREATE TABLE fingerprint (
+    id INTEGER PRIMARY KEY,
+    url TEXT,                       -- NULL: the item's
+    text_hash TEXT NOT NULL,
+    signature BLOB NOT NULL,
+    shingles INTEGER NOT NULL,
+    agency TEXT NOT NULL
+);
+"""
+
+BODY = "CASE WHEN instr({0}body, {0}lead) THEN {0}body ELSE {0}lead || char(10) || {0}body END"
+
+
+def full_text_sql() -> str:
+    """Two indexes: words over everything, letters (trigrams) over title and lead, both of the folded spelling.
+
+    The triggers look at title, lead and body alone: what enrichment writes elsewhere never touches the index.
+    """
+
+    def words(row: str) -> str:
+        return f"{umlauts_in_sql(row + 'title')}, {umlauts_in_sql(BODY.format(row))}"
+
+    def letters(row: str) -> str:
+        return folded_in_sql(f"{row}title || char(10) || {row}lead")
+
+    return f"""
+CREATE VIEW item_words_source AS SELECT id, {umlauts_in_sql("title")} AS title, {umlauts_in_sql(BODY.format(""))} AS body FROM item_text;
+CREATE VIEW item_letters_source AS SELECT id, {letters("")} AS head FROM item_text;
+CREATE VIRTUAL TABLE item_words USING fts5(
+    title, body, content='item_words_source', content_rowid='id', tokenize='unicode61 remove_diacritics 2'
+);
+CREATE VIRTUAL TABLE item_letters USING fts5(
+    head, content='item_letters_source', content_rowid='id', columnsize=0, tokenize='trigram'
+);
+CREATE TRIGGER item_text_added AFTER INSERT ON item_text BEGIN
+    INSERT INTO item_words (rowid, title, body) VALUES (new.id, {words("new.")});
+    INSERT INTO item_letters (rowid, head) VALUES (new.id, {letters("new.")});
+END;
+CREATE TRIGGER item_text_removed AFTER DELETE ON item_text BEGIN
+    INSERT INTO item_words (item_words, rowid, title, body) VALUES ('delete', old.id, {words("old.")});
+    INSERT INTO item_letters (item_letters, rowid, head) VALUES ('delete', old.id, {letters("old.")});
+END;
+CREATE TRIGGER item_text_changed AFTER UPDATE OF title, lead, body ON item_text BEGIN
+    INSERT INTO item_words (item_words, rowid, title, body) VALUES ('delete', old.id, {words("old.")});
+    INSERT INTO item_letters (item_letters, rowid, head) VALUES ('delete', old.id, {letters("old.")});
+    INSERT INTO item_words (rowid, title, body) VALUES (new.id, {words("new.")});
+    INSERT INTO item_letters (rowid, head) VALUES (new.id, {letters("new.")});
+END;
+INSERT INTO item_words (item_words, rank) VALUES ('hashsize', {HASH_OCTETS});
+INSERT INTO item_letters (item_letters, rank) VALUES ('hashsize', {HASH_OCTETS});
+"""
+
+
+HASH_OCTETS = 32 * 1024 * 1024
+"""Postings are gathered in memory up to this size before a segment is written; the default of 1 MB cuts a batch
+of a few hundred articles into several segments, and each is merged again later."""
+
+READINGS = """
+CREATE TABLE reading (
+    id INTEGER NOT NULL,            -- item.id
+    annotator TEXT NOT NULL,        -- name/version
+    content_hash TEXT NOT NULL,     -- of the version that was read
+    read_at TEXT NOT NULL,
+    PRIMARY KEY (annotator, id)
+) WITHOUT ROWID;
+
+CREATE TABLE reader (
+    annotator TEXT PRIMARY KEY,
+    through INTEGER NOT NULL        -- every item up to this `change` is read
+) WITHOUT ROWID;
+
+CREATE TABLE annotation (
+    id INTEGER PRIMARY KEY,
+    item INTEGER NOT NULL,          -- item.id
+    layer TEXT NOT NULL,
+    label TEXT NOT NULL,
+    target TEXT NOT NULL,
+    score REAL NOT NULL,
+    suppressed INTEGER NOT NULL,
+    annotator TEXT NOT NULL,        -- name/version
+    valid_from TEXT NOT NULL,
+    valid_to TEXT,                  -- NULL while it holds
+    start INTEGER,                  -- NULL: holds of the whole item
+    "end" INTEGER,
+    text TEXT NOT NULL,
+    evidence TEXT NOT NULL          -- JSON list, '' for none
+);
+CREATE INDEX annotation_item ON annotation (item, layer, label, valid_to);      -- a page's tags, figures by topic
+
+CREATE TABLE vector (
+    id INTEGER NOT NULL,            -- item.id
+    vector_of TEXT NOT NULL,        -- model id, and what was embedded
+    vector BLOB NOT NULL,           -- float32, little-endian, normalised
+    PRIMARY KEY (vector_of, id)
+) WITHOUT ROWID;
+
+CREATE TABLE story (                -- one row per state of a story; the present one has valid_to NULL
+    story_id TEXT NOT NULL,
+    title TEXT NOT NULL,
+    language TEXT NOT NULL,
+    opened_at TEXT NOT NULL,
+    changed_at TEXT NOT NULL,
+    state TEXT NOT NULL,
+    merged_into TEXT NOT NULL,
+    pinned INTEGER NOT NULL,
+    valid_from TEXT NOT NULL,
+    valid_to TEXT,
+    PRIMARY KEY (story_id, valid_from)
+) WITHOUT ROWID;
+CREATE INDEX story_changed ON story (changed_at) WHERE valid_to IS NULL;        -- stories()
+
+CREATE TABLE membership (
+    id INTEGER PRIMARY KEY,
+    story_id TEXT NOT NULL,
+    item INTEGER NOT NULL,
+    valid_from TEXT NOT NULL,
+    valid_to TEXT,
+    why TEXT NOT NULL,
+    similarity REAL NOT NULL,
+    by TEXT NOT NULL                -- the clusterer, or person:NAME
+);
+CREATE INDEX membership_item ON membership (item, valid_to, story_id);
+CREATE INDEX membership_story ON membership (story_id, valid_to, item);
+
+CREATE TABLE signal (               -- one row per state of a signal
+    signal_id TEXT NOT NULL,
+    dimension TEXT NOT NULL,
+    label TEXT NOT NULL,
+    market TEXT NOT NULL,
+    day TEXT NOT NULL,              -- local to the market
+    count INTEGER NOT NULL,
+    expected REAL NOT NULL,
+    upper REAL NOT NULL,
+    score REAL NOT NULL,
+    p_value REAL NOT NULL,
+    level TEXT NOT NULL,
+    items INTEGER NOT NULL,
+    outlets INTEGER NOT NULL,
+    reasons TEXT NOT NULL,          -- JSON
+    muted TEXT NOT NULL,
+    item_ids TEXT NOT NULL,         -- JSON
+    valid_from TEXT NOT NULL,
+    valid_to TEXT,
+    PRIMARY KEY (signal_id, valid_from)
+) WITHOUT ROWID;
+CREATE INDEX signal_day ON signal (day, market);
+"""
+
+DECISIONS = """
+CREATE TABLE incident (             -- one row per version; the present one has valid_to NULL
+    incident_id TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    title TEXT NOT NULL,
+    market TEXT NOT NULL,
+    severity INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    opened_at TEXT NOT NULL,
+    owner TEXT NOT NULL,
+    due_at TEXT,
+    acknowledged_at TEXT,
+    audience TEXT NOT NULL,         -- JSON
+    tlp TEXT NOT NULL,
+    story_ids TEXT NOT NULL,        -- JSON
+    signal_ids TEXT NOT NULL,       -- JSON
+    item_ids TEXT NOT NULL,         -- JSON
+    valid_from TEXT NOT NULL,
+    valid_to TEXT,
+    PRIMARY KEY (incident_id, version)
+) WITHOUT ROWID;
+CREATE INDEX incident_now ON incident (market, state) WHERE valid_to IS NULL;
+
+CREATE TABLE triage_event (
+    id INTEGER PRIMARY KEY,
+    incident_id TEXT NOT NULL,
+    at TEXT NOT NULL,
+    by TEXT NOT NULL,
+    action TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    before TEXT NOT NULL,
+    after TEXT NOT NULL
+);
+CREATE INDEX triage_event_incident ON triage_event (incident_id, id);
+CREATE TRIGGER triage_event_is_final BEFORE UPDATE ON triage_event BEGIN
+    SELECT RAISE(ABORT, 'the decision log is append-only');
+END;
+CREATE TRIGGER triage_event_stays BEFORE DELETE ON triage_event BEGIN
+    SELECT RAISE(ABORT, 'the decision log is append-only');
+END;
+
+CREATE TABLE label (                -- what a person said of an item: the learning set
+    id INTEGER PRIMARY KEY,
+    item_id TEXT NOT NULL,
+    layer TEXT NOT NULL,
+    label TEXT NOT NULL,
+    verdict TEXT NOT NULL,          -- right, wrong, missing
+    by TEXT NOT NULL,
+    at TEXT NOT NULL,
+    reason TEXT NOT NULL DEFAULT ''
+);
+CREATE UNIQUE INDEX label_once ON label (item_id, layer, label, by);
+
+CREATE TABLE audit (                -- who did what; each line holds the hash of the one before
+    id INTEGER PRIMARY KEY,
+    at TEXT NOT NULL,
+    by TEXT NOT NULL,
+    action TEXT NOT NULL,
+    subject TEXT NOT NULL,          -- a hash or an id, never a name
+    facts TEXT NOT NULL,            -- JSON, counts
+    sha256 TEXT NOT NULL            -- of the previous line's hash and this line
+);
+CREATE TRIGGER audit_is_final BEFORE UPDATE ON audit BEGIN
+    SELECT RAISE(ABORT, 'the audit log is append-only');
+END;
+CREATE TRIGGER audit_stays BEFORE DELETE ON audit BEGIN
+    SELECT RAISE(ABORT, 'the audit log is append-only');
+END;
+
+CREATE TABLE suppression (          -- authors and addresses that must not enter again
+    hash TEXT PRIMARY KEY,
+    kind TEXT NOT NULL,             -- author, url
+    since TEXT NOT NULL,
+    reason TEXT NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE hold (                 -- what retention must leave alone for now
+    item_id TEXT PRIMARY KEY,
+    reason TEXT NOT NULL,
+    by TEXT NOT NULL,
+    until TEXT NOT NULL
+) WITHOUT ROWID;
+"""
+
+ISSUES = """
+CREATE TABLE digest_run (
+    digest_id TEXT PRIMARY KEY,
+    market TEXT NOT NULL,
+    day TEXT NOT NULL,              -- local to the market
+    edition TEXT NOT NULL,
+    language TEXT NOT NULL,
+    body TEXT NOT NULL,             -- JSON of the issue
+    kept_at TEXT NOT NULL,
+    redacted_at TEXT                -- NULL; else when a withdrawn item's words were taken out
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX digest_run_once ON digest_run (market, day, edition, language);
+
+CREATE TABLE digest_number (
+    digest_id TEXT NOT NULL,
+    mark INTEGER NOT NULL,          -- 7 for Q7
+    query TEXT NOT NULL,
+    sql TEXT NOT NULL,
+    parameters TEXT NOT NULL,       -- JSON
+    as_of TEXT NOT NULL,
+    value TEXT NOT NULL,            -- JSON
+    sha256 TEXT NOT NULL,
+    PRIMARY KEY (digest_id, mark)
+) WITHOUT ROWID;
+
+CREATE TABLE outbox (
+    key TEXT PRIMARY KEY,           -- market, date, edition, recipient: one issue goes out once
+    digest_id TEXT NOT NULL,
+    channel TEXT NOT NULL,
+    recipient TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    media_type TEXT NOT NULL,
+    body BLOB NOT NULL,             -- emptied once sent
+    state TEXT NOT NULL,            -- waiting, sending, sent, failed
+    attempts INTEGER NOT NULL DEFAULT 0,
+    next_try_at TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    sent_at TEXT,                   -- NULL until the channel took it
+    error TEXT NOT NULL DEFAULT ''
+) WITHOUT ROWID;
+CREATE INDEX outbox_waiting ON outbox (next_try_at) WHERE state IN ('waiting', 'sending');
+
+CREATE TABLE saved_search (
+    search_id TEXT PRIMARY KEY,
+    owner TEXT NOT NULL,
+    name TEXT NOT NULL,
+    query TEXT NOT NULL,            -- JSON of domain.model.Search
+    channel TEXT NOT NULL,          -- '', mail, atom
+    created_at TEXT NOT NULL,
+    told_through TEXT NOT NULL      -- hits first seen up to here were told
+) WITHOUT ROWID;
+
+CREATE TABLE job_run (
+    id INTEGER PRIMARY KEY,
+    job TEXT NOT NULL,
+    key TEXT NOT NULL,              -- what it must run once for, e.g. DE/2026-11-22/daily
+    started_at TEXT NOT NULL,
+    finished_at TEXT,               -- NULL while it runs, or when it was killed
+    outcome TEXT NOT NULL DEFAULT '',
+    facts TEXT NOT NULL DEFAULT ''
+);
+CREATE UNIQUE INDEX job_run_once ON job_run (job, key);
+CREATE INDEX job_run_started ON job_run (started_at);
+
+CREATE TABLE setting (              -- what the archive remembers about itself
+    name TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) WITHOUT ROWID;
+"""
+
+
+@migrations()
+def m001_sources(db: Database) -> None:
+    _script(db, SOURCES)
+
+
+@migrations()
+def m002_items(db: Database) -> None:
+    _script(db, ITEMS)
+
+
+@migrations()
+def m003_full_text(db: Database) -> None:
+    _script(db, full_text_sql())
+
+
+@migrations()
+def m004_readings(db: Database) -> None:
+    _script(db, READINGS)
+
+
+@migrations()
+def m005_decisions(db: Database) -> None:
+    _script(db, DECISIONS)
+
+
+@migrations()
+def m006_issues(db: Database) -> None:
+    _script(db, ISSUES)
+
+
+def _script(db: Database, script: str) -> None:
+    """Runs the statements one by one: `executescript` would end the surrounding transaction."""
+    import sqlite3
+
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            db.execute(statement)
+            statement = ""

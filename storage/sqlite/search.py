@@ -1,0 +1,258 @@
+"""What readers ask of the archive, on SQLite.
+
+Two indexes, chosen by the query: `item_words` knows every word of title, lead and text; `item_letters` finds a part of
+a compound (*mobbing* in *Cybermobbing*) in title and lead, and nothing under three letters. Ids run with publication,
+so newest first is a walk backwards that stops at the page's end: its time does not grow with the archive.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from domain.model import Found, Hit, Item, Search
+from storage.query import PREFIX_FROM, Query, Term, understand
+from storage.rows import ITEM_COLUMNS, compact, item_from
+from storage.snippets import snippet
+from storage.sqlite.collect import SLOTS_A_SECOND
+from storage.sqlite.connection import Connections
+from storage.times import to_text
+
+COUNTED_UP_TO = 500
+"""Counting more hits than this would cost more than finding a page of them."""
+FACETS_OVER = 5_000
+"""Facets count the newest so many hits."""
+CROWDED = timedelta(days=1)
+"""How far an id may lie from its item's publication."""
+ALWAYS = (0, 2**62)
+
+TAGGED = """EXISTS (
+    SELECT 1 FROM annotation a WHERE a.item = coalesce(i.copy_of, i.id) AND a.layer = '{layer}'
+      AND a.{column} IN (SELECT value FROM json_each(:{name})) AND a.valid_to IS NULL AND NOT a.suppressed)"""
+SEVERE = """EXISTS (
+    SELECT 1 FROM annotation a WHERE a.item = coalesce(i.copy_of, i.id) AND a.layer = 'severity'
+      AND CAST(a.label AS INTEGER) >= :min_severity AND a.valid_to IS NULL AND NOT a.suppressed)"""
+RELEVANT = """EXISTS (
+    SELECT 1 FROM annotation a WHERE a.item = coalesce(i.copy_of, i.id) AND a.layer = 'relevance'
+      AND a.label = 'relevant' AND a.valid_to IS NULL AND NOT a.suppressed)"""
+NAMED = """EXISTS (
+    SELECT 1 FROM annotation a WHERE a.item = coalesce(i.copy_of, i.id) AND a.layer = 'entity'
+      AND (a.text IN (SELECT value FROM json_each(:entities)) OR a.target IN (SELECT value FROM json_each(:entities)))
+      AND a.valid_to IS NULL AND NOT a.suppressed)"""
+
+# CROSS JOIN keeps the order: the full-text index leads, the item is looked up.
+BY_INDEX = """
+SELECT i.id FROM {index} CROSS JOIN item i ON i.id = {index}.rowid
+WHERE {index} MATCH :{index} AND {index}.rowid BETWEEN :low AND :high AND {filters}
+ORDER BY {index}.rowid DESC LIMIT :reach
+"""
+BY_RANK = """
+SELECT i.id FROM item_words CROSS JOIN item i ON i.id = item_words.rowid
+WHERE item_words MATCH :item_words AND item_words.rowid BETWEEN :low AND :high AND {filters}
+ORDER BY bm25(item_words, 4.0, 1.0), i.id DESC LIMIT :reach
+"""
+BY_TIME = (
+    "SELECT i.id FROM item i WHERE i.id BETWEEN :low AND :high AND {filters} ORDER BY i.id DESC LIMIT :reach"
+)
+UNWANTED = "i.id NOT IN (SELECT rowid FROM item_words WHERE item_words MATCH :unwanted)"
+
+HITS = f"""
+SELECT {ITEM_COLUMNS}, t.title, t.lead, t.body, i.id,
+    (SELECT json_group_array(label) FROM (
+        SELECT DISTINCT a.label FROM annotation a WHERE a.item = coalesce(i.copy_of, i.id) AND a.layer = 'topic'
+          AND a.valid_to IS NULL AND NOT a.suppressed ORDER BY a.score DESC, a.label)),
+    (SELECT max(CAST(a.label AS INTEGER)) FROM annotation a WHERE a.item = coalesce(i.copy_of, i.id)
+        AND a.layer = 'severity' AND a.valid_to IS NULL AND NOT a.suppressed),
+    (SELECT m.story_id FROM membership m WHERE m.item = coalesce(i.copy_of, i.id) AND m.valid_to IS NULL),
+    (SELECT count(*) FROM item c WHERE c.copy_of = i.id AND c.state = 'live')
+FROM json_each(:ids) page JOIN item i ON i.id = page.value LEFT JOIN item_text t USING (id)
+ORDER BY page.key
+"""
+FACETS = """
+WITH found AS MATERIALIZED ({ids}),
+     hit AS MATERIALIZED (
+        SELECT i.id, coalesce(i.copy_of, i.id) AS voice, i.language, i.lens, i.outlet, i.publisher, i.markets,
+               i.source_id FROM found f JOIN item i USING (id))
+SELECT 'language' AS facet, language AS label, count(*) AS hits FROM hit GROUP BY label
+UNION ALL SELECT 'lens', lens, count(*) FROM hit GROUP BY lens
+UNION ALL SELECT 'outlet', outlet, count(*) FROM hit GROUP BY outlet
+UNION ALL SELECT 'publisher', publisher, count(*) FROM hit GROUP BY publisher
+UNION ALL SELECT 'source', source_id, count(*) FROM hit GROUP BY source_id
+UNION ALL SELECT 'market', m.value, count(*) FROM hit,
+    json_each('["' || replace(trim(markets), ' ', '","') || '"]') m GROUP BY m.value
+UNION ALL SELECT a.layer, CASE WHEN a.layer = 'entity' THEN a.text ELSE a.label END AS label, count(DISTINCT h.id)
+    FROM hit h JOIN annotation a ON a.item = h.voice
+    WHERE a.valid_to IS NULL AND NOT a.suppressed AND a.layer IN ('topic', 'severity', 'platform', 'feature', 'entity')
+    GROUP BY a.layer, label
+ORDER BY facet, hits DESC, label
+"""
+EXPORT = f"SELECT {ITEM_COLUMNS}, t.title, t.lead, t.body FROM item i LEFT JOIN item_text t USING (id) WHERE i.id = ?"
+
+EXPORT_AT_ONCE = 500
+"""Hits that an export reads at a time."""
+
+Bound = dict[str, Any]
+
+
+class Reader(Connections):
+    """Search, facets and streams of hits."""
+
+    def search(self, wanted: Search) -> Found:
+        """One page of hits; words the query language does not know are looked for as words."""
+        query = understand(wanted.text)
+        reach = wanted.offset + wanted.limit + 1
+        ids = self._ids(wanted, query, reach)
+        page = ids[wanted.offset : wanted.offset + wanted.limit]
+        more = len(ids) == reach
+        return Found(self._hits(page, query), self._total(wanted, query, len(ids), more), more)
+
+    def facets(self, wanted: Search) -> Mapping[str, Sequence[tuple[str, int]]]:
+        """Per facet its labels with their counts, most frequent first, over the newest hits."""
+        sql, bound = _statement(wanted, understand(wanted.text), FACETS_OVER)
+        found: dict[str, list[tuple[str, int]]] = {}
+        for facet, label, hits in self.rows(FACETS.format(ids=sql), bound):
+            found.setdefault(facet, []).append((label, hits))
+        return found
+
+    def every_hit(self, wanted: Search) -> Iterator[Hit]:
+        """All hits whatever the page, newest first, read in portions: memory stays flat."""
+        query = understand(wanted.text)
+        _, bound = _statement(wanted, query, EXPORT_AT_ONCE)
+        while True:
+            sql, _ = _statement(wanted, query, EXPORT_AT_ONCE)
+            ids = [row[0] for row in self.rows(sql, bound)]
+            yield from self._hits(ids, query)
+            if len(ids) < EXPORT_AT_ONCE:
+                return
+            bound["high"] = ids[-1] - 1
+
+    def _ids(self, wanted: Search, query: Query, reach: int) -> list[int]:
+        sql, bound = _statement(wanted, query, reach)
+        return [row[0] for row in self.rows(sql, bound)]
+
+    def _total(self, wanted: Search, query: Query, found: int, more: bool) -> int | None:
+        if not more:
+            return found
+        counted = len(self._ids(wanted, query, COUNTED_UP_TO + 1)) if wanted.offset < COUNTED_UP_TO else found
+        return counted if counted <= COUNTED_UP_TO else None
+
+    def _hits(self, ids: Sequence[int], query: Query) -> tuple[Hit, ...]:
+        return tuple(_hit(row, query) for row in self.rows(HITS, {"ids": compact(list(ids))})) if ids else ()
+
+
+def _hit(row: tuple[Any, ...], query: Query) -> Hit:
+    item: Item = item_from(row[:24])
+    topics, severity, story, copies = row[25:29]
+    return Hit(
+        item=item,
+        snippet=snippet(query, item.title, item.lead, item.text),
+        topics=tuple(json.loads(topics)),
+        severity=severity or 0,
+        story_id=story or "",
+        copies=copies,
+    )
+
+
+def _statement(wanted: Search, query: Query, reach: int) -> tuple[str, Bound]:
+    """The SQL that gives at most `reach` ids in the wanted order, and its parameters."""
+    filters, bound = _filters(wanted)
+    bound |= {"reach": reach} | _span(wanted)
+    if query.unwanted and not query.wanted:
+        filters.append(UNWANTED)
+        bound["unwanted"] = " OR ".join(map(_in_words, query.unwanted))
+    where = " AND ".join(filters)
+    if not query.wanted:
+        return BY_TIME.format(filters=where), bound
+    bound["item_words"] = words_expression(query)
+    if wanted.order == "relevance":
+        return BY_RANK.format(filters=where), bound
+    by_words = BY_INDEX.format(index="item_words", filters=where)
+    letters = letters_expression(query)
+    if not letters:
+        return by_words, bound
+    bound["item_letters"] = letters
+    by_letters = BY_INDEX.format(index="item_letters", filters=where)
+    union = f"SELECT id FROM ({by_words}) UNION SELECT id FROM ({by_letters}) ORDER BY id DESC LIMIT :reach"
+    return union, bound
+
+
+def words_expression(query: Query) -> str:
+    """The query in FTS5's language, for the index of words."""
+    wanted = " AND ".join(f"({' OR '.join(map(_in_words, group))})" for group in query.wanted)
+    return f"({wanted}) NOT ({' OR '.join(map(_in_words, query.unwanted))})" if query.unwanted else wanted
+
+
+def letters_expression(query: Query) -> str:
+    """The same for the index of letters; "" when that cannot answer it.
+
+    It knows title and lead alone, so it must not judge what is absent, nor words that have to match whole.
+    """
+    groups = [[term for term in group if not term.exact] for group in query.wanted]
+    if query.unwanted or not all(groups):
+        return ""
+    return " AND ".join(f"({' OR '.join(_quoted(term.letters) for term in group)})" for group in groups)
+
+
+def _in_words(term: Term) -> str:
+    return _quoted(term.letters) + ("" if term.exact or len(term.letters) < PREFIX_FROM else " *")
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"'
+
+
+def _span(wanted: Search) -> Bound:
+    low = ALWAYS[0] if wanted.since is None else _slot(wanted.since - CROWDED)
+    high = ALWAYS[1] if wanted.until is None else _slot(wanted.until + CROWDED)
+    return {"low": low, "high": high}
+
+
+def _slot(moment: datetime) -> int:
+    return int(moment.timestamp()) * SLOTS_A_SECOND
+
+
+def _filters(wanted: Search) -> tuple[list[str], Bound]:
+    """Conditions on an item `i`, and their parameters."""
+    conditions, bound = ["i.state = 'live'"], Bound()
+    if not wanted.with_copies:
+        conditions.append("i.copy_of IS NULL")
+    for column, values in (
+        ("language", wanted.languages),
+        ("lens", wanted.lenses),
+        ("source_id", wanted.sources),
+        ("publisher", wanted.publishers),
+    ):
+        if values:
+            conditions.append(f"i.{column} IN (SELECT value FROM json_each(:{column}))")
+            bound[column] = compact(list(values))
+    if wanted.markets:
+        named = [f"instr(i.markets, :market{n})" for n in range(len(wanted.markets))]
+        conditions.append(f"({' OR '.join(named)})")
+        bound |= {f"market{n}": f" {code} " for n, code in enumerate(wanted.markets)}
+    if wanted.since:
+        conditions.append("i.published_at >= :since")
+        bound["since"] = to_text(wanted.since)
+    if wanted.until:
+        conditions.append("i.published_at < :until")
+        bound["until"] = to_text(wanted.until)
+    _tag_filters(wanted, conditions, bound)
+    return conditions, bound
+
+
+def _tag_filters(wanted: Search, conditions: list[str], bound: Bound) -> None:
+    for layer, values in (
+        ("topic", wanted.topics),
+        ("platform", wanted.platforms),
+        ("feature", wanted.features),
+    ):
+        if values:
+            conditions.append(TAGGED.format(layer=layer, column="label", name=layer))
+            bound[layer] = compact(list(values))
+    if wanted.entities:
+        conditions.append(NAMED)
+        bound["entities"] = compact(list(wanted.entities))
+    if wanted.min_severity:
+        conditions.append(SEVERE)
+        bound["min_severity"] = wanted.min_severity
+    if wanted.relevant_only:
+        conditions.append(RELEVANT)

@@ -1,0 +1,48 @@
+"""What every archive owes the publish belt."""
+
+import json
+from datetime import date, timedelta
+
+import pytest
+
+from domain.errors import StorageError
+
+
+def window(now):
+    return {"market": "DE", "since": (now - timedelta(days=1)).isoformat(), "until": now.isoformat()}
+
+
+def test_a_figure_comes_with_its_query_and_a_hash(archive, item, batch, now):
+    archive.commit(batch(item("a"), item("b"), item("c", markets=("AT",))))
+    number = archive.ask("items_count", window(now), now)
+    assert number.value == "2"
+    assert "SELECT" in number.sql
+    assert number.as_of == now
+    assert len(number.sha256) == 64
+
+
+def test_an_unknown_question_or_a_missing_parameter_is_told(archive, now):
+    with pytest.raises(StorageError, match="no query 'nonsense'"):
+        archive.ask("nonsense", {}, now)
+    with pytest.raises(StorageError, match="lacks"):
+        archive.ask("items_count", {"market": "DE"}, now)
+
+
+def test_a_figure_as_of_a_moment_stays_what_it_was(archive, item, batch, now):
+    archive.commit(batch(item("a")))
+    before = archive.ask("items_count", window(now), now)
+    archive.commit(batch(item("late"), at=now + timedelta(hours=2)))
+    assert archive.ask("items_count", window(now), now) == before
+    assert archive.ask("items_count", window(now), now + timedelta(hours=3)).value == "2"
+
+
+def test_an_issue_is_kept_once_with_its_numbers(archive, item, batch, now):
+    archive.commit(batch(item("a")))
+    number = archive.ask("items_count", window(now), now)
+    day = date(2026, 11, 22)
+    body = json.dumps({"title": "Lage"})
+    assert archive.keep_digest("d1", "DE", day, "daily", "de", body, [number])
+    assert not archive.keep_digest("d2", "DE", day, "daily", "de", "{}", [])
+    assert archive.digest("DE", day, "daily", "de") == body
+    assert archive.digest("DE", day, "daily", "en") is None
+    assert archive.numbers("d1") == [("Q1", number)]
