@@ -65,7 +65,7 @@ SELECT {ITEM_COLUMNS}, t.title, t.lead, t.body, i.id,
         AND a.layer = 'severity' AND a.valid_to IS NULL AND NOT a.suppressed),
     (SELECT m.story_id FROM membership m WHERE m.item = coalesce(i.copy_of, i.id) AND m.valid_to IS NULL),
     (SELECT count(*) FROM item c WHERE c.copy_of = i.id AND c.state = 'live')
-FROM json_each(:ids) page JOIN item i ON i.id = page.value LEFT JOIN item_text t USING (id)
+FROM json_each(:ids) page JOIN item i ON i.id = page.value LEFT JOIN item_text t ON t.id = i.id
 ORDER BY page.key
 """
 FACETS = """
