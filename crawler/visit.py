@@ -221,6 +221,7 @@ class Visiting:
                 not_modified=self.not_modified,
                 octets=self.octets,
                 entries=len(self.entries),
+                fresh=len(self.documents),
                 pages=self.pages,
                 pages_failed=self.pages_failed,
                 retry_after=next((f.retry_after for f in self.faults if f.retry_after is not None), None),

@@ -300,7 +300,10 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visit:
-    """One visit to one source. `status` is None when no answer came; `entries` counts what was offered."""
+    """One visit to one source. `status` is None when no answer came.
+
+    `entries` counts what was offered, `fresh` how many of them were new or changed to us.
+    """
 
     source_id: str
     started_at: datetime
@@ -312,6 +315,7 @@ class Visit:
     not_modified: int = 0
     octets: int = 0
     entries: int = 0
+    fresh: int = 0
     pages: int = 0
     pages_failed: int = 0
     retry_after: timedelta | None = None
