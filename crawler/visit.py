@@ -11,8 +11,9 @@ from hashlib import sha256
 
 from crawler.connector import retitled
 from crawler.faults import Fault, fault_of
-from crawler.politeness import retry_after
+from crawler.politeness import fresh_for, retry_after
 from crawler.registry import connector_for
+from crawler.rhythm import Hints, feed_says, noted
 from domain.errors import ParseError
 from domain.model import (
     Checkpoint,
@@ -69,6 +70,7 @@ class Visiting:
     pages: int = 0
     pages_failed: int = 0
     moved_to: str = ""
+    hints: Hints | None = None
     stopped: Fault | None = None
     entries: dict[str, Entry] = field(default_factory=dict)
     tombstones: list[Tombstone] = field(default_factory=list)
@@ -143,6 +145,8 @@ class Visiting:
             self._quarantine(fetched, "feed", repr(error))
             return self.failed(Fault(Outcome.UNPARSEABLE, f"the connector failed: {error!r}"[:300]), 0)
         self.validators[fetched.request.url] = validators_of(fetched)
+        if fetched.request.url == self.source.url:
+            self.hints = Hints(feed_says(fetched.body), fresh_for(fetched.headers))
         requests = [part for part in found if isinstance(part, Request)]
         self.tombstones += [part for part in found if isinstance(part, Tombstone)]
         entries = {part.raw_id: part for part in found if isinstance(part, Entry)}
@@ -237,7 +241,8 @@ class Visiting:
         kept = {
             url: v for url, v in before.validators.items() if url not in self.validators
         } | self.validators
-        after = replace(before, validators=dict(list(kept.items())[-VALIDATORS_KEPT:]))
+        cursor = before.cursor if self.hints is None else noted(before.cursor, self.hints)
+        after = replace(before, cursor=cursor, validators=dict(list(kept.items())[-VALIDATORS_KEPT:]))
         return self.connector.advance(self.source, after, tuple(self.entries.values()))
 
 
