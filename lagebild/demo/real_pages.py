@@ -68,7 +68,7 @@ def _articles(folder: Path, rows: list[dict[str, Any]], outlets: Mapping[str, Ou
     for row in rows:
         outlet = outlets[_outlet_id(row)]
         published = _moment(row["published"])
-        paragraphs = (*row["lead"], *row["body"]) or (row["title"],)
+        paragraphs = (*(row["lead"] or ()), *(row["body"] or ())) or (row["title"],)
         yield Article(
             id=row["file"],
             text_id=row["file"],
@@ -78,7 +78,7 @@ def _articles(folder: Path, rows: list[dict[str, Any]], outlets: Mapping[str, Ou
             versions=(Version(published, row["title"], paragraphs),),
             language=row["language"][0],
             markets=(outlet.market,),
-            authors=tuple(row["authors"]),
+            authors=tuple(row["authors"] or ()),
             file=folder / row["file"],
         )
 

@@ -289,7 +289,7 @@ def test_a_folder_of_pages_is_served_behind_feeds(tmp_path: Path) -> None:
         "publisher": "Zeitung",
         "language": ["de"],
         "title": "Ein Titel",
-        "authors": ["A. B."],
+        "authors": None,
         "published": "2026-05-18 12:19:11+02:00",
         "lead": [],
         "body": ["Ein Absatz."],
