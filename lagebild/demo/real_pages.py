@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, unquote, urlsplit
 from zoneinfo import ZoneInfo
 
 from domain.errors import ConfigError
@@ -73,7 +73,7 @@ def _articles(folder: Path, rows: list[dict[str, Any]], outlets: Mapping[str, Ou
             id=row["file"],
             text_id=row["file"],
             outlet=outlet,
-            path=urlsplit(row["url"]).path,
+            path=quote(unquote(urlsplit(row["url"]).path)),
             published=published,
             versions=(Version(published, row["title"], paragraphs),),
             language=row["language"][0],

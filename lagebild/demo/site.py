@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, unquote
 
 from lagebild.demo import feeds
 from lagebild.demo.faults import FAULTS, SLOW_SECONDS, Answer, Asked
@@ -90,7 +90,7 @@ class Site:
 
     @cached_property
     def _articles(self) -> dict[str, Article]:
-        return {article.path: article for article in self.world.by_outlet[self.outlet.id]}
+        return {unquote(article.path): article for article in self.world.by_outlet[self.outlet.id]}
 
     @cached_property
     def _changed(self) -> datetime:
