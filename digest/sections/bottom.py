@@ -1,0 +1,185 @@
+"""Section 1: the bottom line. One sentence what, one why it matters, one what we ask; at most 60 words, by rule."""
+
+from dataclasses import dataclass
+
+from digest.facts import Facts, StoryFact
+from digest.sections.escalations import Case, cases, series_name, severity
+from digest.sections.escalations import title as case_title
+from digest.sections.parts import figure, section, share
+from digest.sections.stories import MINORS, official
+from digest.sections.weight import arrows_withheld, class_of, lost_share, ranked, reported, weighty
+from digest.shield import first_words, headline, touches
+from digest.wording import Words, joined
+from domain.briefing import Foreign, Line, Paragraph, Section
+from domain.model import Level
+
+MOST_WORDS = 60
+HEADLINE_WORDS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Bottom:
+    what: Line
+    why: Line
+    ask: Line
+
+
+def bottom_line(facts: Facts, words: Words) -> Section:
+    return section(words, 1, "bottom", Paragraph(bottom(facts, words), "lead"))
+
+
+def bottom(facts: Facts, words: Words) -> Line:
+    """The three sentences as one line; the analyst's own words win."""
+    written = facts.analyst.bottom_line.get(words.language, "")
+    if written:
+        return (first_words(written, MOST_WORDS),)
+    for headline_words in range(HEADLINE_WORDS, 3, -2):
+        said = decide(facts, words, headline_words)
+        line = joined((said.what, said.why, said.ask), " ")
+        if len(plain(line).split()) <= MOST_WORDS:
+            break
+    return line
+
+
+def decide(facts: Facts, words: Words, headline_words: int) -> Bottom:
+    if facts.sources and not any(map(reported, facts.sources)):
+        return _deaf(words)
+    found = cases(facts)
+    if found:
+        return _escalation(facts, words, found[0], headline_words)
+    lead = lead_story(facts)
+    if lead is not None:
+        return _story(facts, words, lead, headline_words)
+    return _blind(facts, words) if arrows_withheld(facts) else _quiet(facts, words)
+
+
+def lead_story(facts: Facts) -> StoryFact | None:
+    """The first story by the printed order, if it is more than background talk."""
+    worth = [
+        story for story in ranked(facts) if weighty(story) and (story.severity >= 3 or story.publishers >= 3)
+    ]
+    return worth[0] if worth else None
+
+
+def _deaf(words: Words) -> Bottom:
+    return Bottom(
+        (words.text("bottom.what_deaf"),),
+        (words.text("bottom.why_blind"),),
+        (words.text("bottom.ask_sources"),),
+    )
+
+
+def _blind(facts: Facts, words: Words) -> Bottom:
+    what = words.line("bottom.what_blind", share=share(facts, words, lost_share(facts), "coverage"))
+    return Bottom(what, (words.text("bottom.why_blind"),), (words.text("bottom.ask_sources"),))
+
+
+def _quiet(facts: Facts, words: Words) -> Bottom:
+    relevant = facts.volume.relevant
+    what = words.line("bottom.what_quiet", count=relevant, n=figure(facts, words, relevant, "volume"))
+    return Bottom(what, (words.text("bottom.why_quiet"),), (words.text("bottom.ask_none"),))
+
+
+def _story(facts: Facts, words: Words, story: StoryFact, headline_words: int) -> Bottom:
+    key = "bottom.ask_review" if story.severity >= 4 else "bottom.ask_read"
+    return Bottom(_what(facts, words, story, headline_words), _why(facts, words, story), (words.text(key),))
+
+
+def _what(facts: Facts, words: Words, story: StoryFact, headline_words: int) -> Line:
+    return words.line(
+        "bottom.what_story",
+        count=story.publishers,
+        topic=_topic(words, story.topics),
+        headline=_short(headline(story, words), headline_words),
+        n=figure(facts, words, story.publishers, "stories"),
+    )
+
+
+def _topic(words: Words, topics: tuple[str, ...]) -> str:
+    return words.name("topic", topics[0]) if topics else words.text("section.4")
+
+
+def _short(title: Foreign, limit: int) -> Foreign:
+    return Foreign(first_words(title.text, limit).rstrip(" .:;,"), title.language, title.quoted)
+
+
+def _why(facts: Facts, words: Words, story: StoryFact) -> Line:
+    band = words.name("severity", class_of(story.severity))
+    if official(story):
+        return (words.text("bottom.why_official"),)
+    if touches(story.topics, MINORS) and story.severity >= 4:
+        return (words.text("bottom.why_minor", severity=band),)
+    if surging(facts, story):
+        return (words.text("bottom.why_surge", topic=_topic(words, story.topics)),)
+    if story.publishers_now > story.publishers_before > 0:
+        before = figure(facts, words, story.publishers_before, "stories")
+        return words.line("bottom.why_growth", before=before)
+    return (words.text("bottom.why_severity", severity=band),)
+
+
+def surging(facts: Facts, story: StoryFact) -> bool:
+    """Whether the story's first topic carries an elevated signal in this period."""
+    return any(
+        signal.level is not Level.WATCH and not signal.muted and signal.label in story.topics[:1]
+        for signal in facts.signals
+    )
+
+
+# --- an escalation -------------------------------------------------------------------------------
+
+
+def _escalation(facts: Facts, words: Words, case: Case, headline_words: int) -> Bottom:
+    return Bottom(
+        _case_what(facts, words, case, headline_words),
+        _case_why(facts, words, case),
+        _case_ask(facts, words, case),
+    )
+
+
+def _case_what(facts: Facts, words: Words, case: Case, headline_words: int) -> Line:
+    if case.story is not None:
+        return _what(facts, words, case.story, headline_words)
+    if case.signal is not None:
+        return words.line(
+            "bottom.what_signal",
+            count=case.signal.count,
+            topic=series_name(words, case.signal),
+            n=figure(facts, words, case.signal.count, "signals"),
+            day=words.day(case.signal.day),
+            expected=figure(facts, words, case.signal.expected, "signals", 1),
+        )
+    assert case.incident is not None
+    state = words.name("state", case.incident.state.value)
+    title = _short(case_title(case, words), headline_words)
+    return words.line(
+        "bottom.what_incident",
+        topic=words.name("severity", class_of(case.incident.severity)),
+        headline=title,
+        state=state,
+    )
+
+
+def _case_why(facts: Facts, words: Words, case: Case) -> Line:
+    if case.story is not None:
+        return _why(facts, words, case.story)
+    return (words.text("bottom.why_severity", severity=words.name("severity", class_of(severity(case)))),)
+
+
+def _case_ask(facts: Facts, words: Words, case: Case) -> Line:
+    if case.incident is None:
+        return (words.text("bottom.ask_propose"),)
+    due, owner = case.incident.due_at, case.incident.owner
+    if case.incident.acknowledged_at is not None and owner:
+        return (words.text("bottom.ask_owned", owner=owner),)
+    if due is None:
+        return (words.text("bottom.ask_owned", owner=owner),) if owner else (words.text("bottom.ask_review"),)
+    if due < facts.as_of:
+        return (words.text("bottom.ask_late", time=words.moment(due)),)
+    key = "bottom.ask_owner" if owner else "bottom.ask_ack"
+    values = {"owner": owner} if owner else {}
+    return (words.text(key, None, time=words.moment(due), **values),)
+
+
+def plain(line: Line) -> str:
+    """A line's words alone, without marks."""
+    return "".join(part if isinstance(part, str) else part.text for part in line)

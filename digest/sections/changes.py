@@ -1,0 +1,84 @@
+"""Section 3: what changed since the last issue, corrections included."""
+
+from digest.facts import Correction, Facts, StoryFact
+from digest.sections.parts import figure, link, nothing, section
+from digest.sections.stories import permalink, printed
+from digest.sections.weight import active, ranked, reopened, status, weighty
+from digest.shield import NEVER_SHOWN, clean, cut, headline, touches
+from digest.wording import Words, joined
+from domain.briefing import Block, Bullets, Foreign, Line, Link, Paragraph, Section
+from domain.model import Rights
+
+LINKS_PER_LINE = 3
+SHORT = 60
+MOST_CORRECTIONS = 5
+
+
+def since_last(facts: Facts, words: Words) -> Section:
+    groups = grouped(facts)
+    lines = [_group(facts, words, key, stories) for key, stories in groups.items() if stories]
+    if facts.corrections:
+        n = figure(facts, words, len(facts.corrections), "corrections")
+        lines.append(words.line("since.corrected", n=n))
+    first = () if facts.issue_before else (Paragraph((words.text("since.first"),), "note"),)
+    if not lines:
+        return section(words, 3, "since", *first) if first else nothing(words, 3, "since")
+    return section(words, 3, "since", *first, Bullets(tuple(lines)), *_corrections(facts, words))
+
+
+def grouped(facts: Facts) -> dict[str, list[StoryFact]]:
+    """Stories by what happened to them, each in one group, in the printed order."""
+    groups: dict[str, list[StoryFact]] = {"new": [], "grew": [], "shrank": [], "reopened": [], "closed": []}
+    for story in ranked(facts):
+        change = change_of(story, facts)
+        if change and weighty(story):
+            groups[change].append(story)
+    groups["closed"] = sorted(
+        (
+            story
+            for story in facts.stories
+            if not active(story) and weighty(story) and story.publishers_before
+        ),
+        key=lambda story: (-story.publishers, story.id),
+    )
+    return groups
+
+
+def change_of(story: StoryFact, facts: Facts) -> str:
+    """new, reopened, grew, shrank, or "" when as many publishers wrote as before."""
+    if status(story, facts.period) == "new":
+        return "new"
+    if reopened(story, facts.period):
+        return "reopened"
+    if story.publishers_now == story.publishers_before:
+        return ""
+    return "grew" if story.publishers_now > story.publishers_before else "shrank"
+
+
+def _group(facts: Facts, words: Words, key: str, stories: list[StoryFact]) -> Line:
+    count = words.line(f"since.{key}", n=figure(facts, words, len(stories), "stories"))
+    links: list[Line] = [(_link(facts, words, story),) for story in stories[:LINKS_PER_LINE]]
+    if len(stories) > LINKS_PER_LINE:
+        links.append((words.text("since.rest", n=words.number(len(stories) - LINKS_PER_LINE)),))
+    return joined((count, joined(links, "; ")), " – ")
+
+
+def _link(facts: Facts, words: Words, story: StoryFact) -> Link | Foreign:
+    title = headline(story, words)
+    text = cut(title.text, SHORT)
+    url = f"#story-{story.id}" if story in printed(facts) else permalink(facts, story)
+    return Link(text, url, title.language) if url else Foreign(text, title.language)
+
+
+def _corrections(facts: Facts, words: Words) -> tuple[Block, ...]:
+    lines = tuple(_correction(words, correction) for correction in facts.corrections[:MOST_CORRECTIONS])
+    return (Bullets(lines),) if lines else ()
+
+
+def _correction(words: Words, correction: Correction) -> Line:
+    outlet = link(correction.outlet, correction.url, correction.language)
+    if correction.rights is Rights.DENY or touches(correction.topics, NEVER_SHOWN):
+        return words.line(f"since.{correction.kind}_kept", outlet=outlet)
+    old = Foreign(clean(correction.old), correction.language, quoted=True)
+    new = Foreign(clean(correction.new), correction.language, quoted=True)
+    return words.line(f"since.{correction.kind}", outlet=outlet, old=old, new=new)

@@ -1,0 +1,229 @@
+"""Sections 8 to 11: authorities and dates, weak signals, coverage and limits, method."""
+
+from datetime import timedelta
+
+from digest.facts import Deadline, Facts, Report, SourceFact
+from digest.sections.counts import LENSES
+from digest.sections.parts import figure, link, mark, nothing, section, severity_badge, share
+from digest.sections.stories import printed
+from digest.sections.weight import ARROWS_WITHHELD_ABOVE, arrows_withheld, down, lost_share, reported
+from digest.shield import NEVER_SHOWN, clean, neutral_headline, touches
+from digest.wording import Words, joined
+from domain.briefing import Block, Bullets, Foreign, Heading, Line, Paragraph, Section
+from domain.model import Rights
+
+MOST_NEWS = 6
+MOST_WEAK = 3
+MOST_DOWN = 4
+CALENDAR_DAYS = 14
+EXPECTED_LANGUAGES = {"DE": ("de",), "AT": ("de",), "CH": ("de", "fr", "it"), "UK": ("en",), "US": ("en",)}
+
+
+# --- 8 authorities -------------------------------------------------------------------------------
+
+
+def regulator_watch(facts: Facts, words: Words) -> Section:
+    news = facts.regulator[:MOST_NEWS]
+    dates = upcoming(facts)[: max(MOST_NEWS - len(news), 2)]
+    blocks: list[Block] = []
+    if news:
+        blocks += [
+            Heading(words.text("regulator.news")),
+            Bullets(tuple(_news(words, report) for report in news)),
+        ]
+    if dates:
+        blocks += [
+            Heading(words.text("regulator.dates")),
+            Bullets(tuple(_date(words, date) for date in dates)),
+        ]
+    return section(words, 8, "regulator", *blocks) if blocks else nothing(words, 8, "regulator")
+
+
+def upcoming(facts: Facts) -> list[Deadline]:
+    """The calendar's dates that concern this market in the next 14 days, soonest first."""
+    last = facts.period.day + timedelta(days=CALENDAR_DAYS)
+    found = (
+        deadline
+        for deadline in facts.deadlines
+        if facts.period.day <= deadline.day <= last and {facts.market, "EU"} & set(deadline.markets)
+    )
+    return sorted(found, key=lambda deadline: (deadline.day, deadline.id))
+
+
+def _news(words: Words, report: Report) -> Line:
+    return (
+        link(report.outlet, report.url, report.language),
+        f" ({words.moment(report.published_at)}): ",
+        _title(words, report),
+    )
+
+
+def _title(words: Words, report: Report) -> Foreign:
+    if touches(report.topics, NEVER_SHOWN) or report.rights is Rights.DENY:
+        return Foreign(neutral_headline(report.topics, (), words), words.language)
+    return Foreign(clean(report.title), report.language, quoted=True)
+
+
+def _date(words: Words, deadline: Deadline) -> Line:
+    title = deadline.title.get(words.language) or next(iter(deadline.title.values()))
+    told = words.text("regulator.date", day=words.short_date(deadline.day), title=title, basis=deadline.basis)
+    return (f"{told} ", link(words.text("regulator.source"), deadline.url))
+
+
+# --- 9 weak signals ------------------------------------------------------------------------------
+
+
+def weak_signals(facts: Facts, words: Words) -> Section:
+    chosen = [report for report in facts.singles if report.item_id in facts.analyst.weak]
+    found = (chosen or _unprinted(facts))[:MOST_WEAK]
+    if not found:
+        return nothing(words, 9, "weak")
+    intro = words.text("weak.chosen" if chosen else "weak.intro")
+    lines = tuple((severity_badge(words, report.severity), " ", *_news(words, report)) for report in found)
+    return section(words, 9, "weak", Paragraph((intro,), "note"), Bullets(lines))
+
+
+def _unprinted(facts: Facts) -> list[Report]:
+    """Single reports that no printed story already shows."""
+    shown = {report.item_id for story in printed(facts) for report in story.reports}
+    return [report for report in facts.singles if report.item_id not in shown]
+
+
+# --- 10 coverage ---------------------------------------------------------------------------------
+
+
+def coverage(facts: Facts, words: Words) -> Section:
+    lines = (
+        _volume(facts, words),
+        _reported(facts, words),
+        _lost(facts, words),
+        _languages(facts, words),
+        joined((_tagger(facts, words), _alarms(facts, words)), " "),
+        (words.text("coverage.gaps"),),
+    )
+    return section(words, 10, "coverage", Bullets(tuple(line for line in lines if line)))
+
+
+def _volume(facts: Facts, words: Words) -> Line:
+    volume = facts.volume
+    return words.line(
+        "coverage.volume",
+        count=volume.publishers,
+        items=figure(facts, words, volume.items, "volume"),
+        relevant=figure(facts, words, volume.relevant, "volume"),
+        publishers=words.number(volume.publishers),
+        mark=mark(facts, "volume"),
+    )
+
+
+def _reported(facts: Facts, words: Words) -> Line:
+    if not facts.sources:
+        return (words.text("coverage.none_expected"),)
+    got = sum(map(reported, facts.sources))
+    line = words.line(
+        "coverage.reported",
+        reported=words.number(got),
+        expected=words.number(len(facts.sources)),
+        mark=mark(facts, "coverage"),
+    )
+    present = {source.lens for source in facts.sources}
+    missing = [words.name("lens", lens) for lens in LENSES if lens not in present]
+    gap = words.text("coverage.lens_gap", names=words.join(missing)) if missing else ""
+    return joined((line, gap), " ")
+
+
+def _lost(facts: Facts, words: Words) -> Line:
+    missing = down(facts)
+    if not missing:
+        return (words.text("coverage.complete"),) if facts.sources else ()
+    names = [_down(words, source) for source in missing[:MOST_DOWN]]
+    if len(missing) > MOST_DOWN:
+        names.append(words.text("coverage.more", n=words.number(len(missing) - MOST_DOWN)))
+    line = words.line(
+        "coverage.lost",
+        names=", ".join(names),
+        share=words.percent(lost_share(facts)),
+        mark=mark(facts, "coverage"),
+    )
+    limit = words.percent(ARROWS_WITHHELD_ABOVE)
+    withheld = words.text("coverage.arrows", limit=limit) if arrows_withheld(facts) else ""
+    return joined((line, withheld), " ")
+
+
+def _down(words: Words, source: SourceFact) -> str:
+    since = words.text("coverage.since", time=words.moment(source.since)) if source.since else ""
+    return words.text(
+        "coverage.down",
+        name=clean(source.name, 60),
+        outcome=words.name("outcome", source.outcome),
+        since=since,
+    )
+
+
+def _languages(facts: Facts, words: Words) -> Line:
+    heard = {source.language[:2] for source in facts.sources if reported(source)}
+    missing = [name for name in EXPECTED_LANGUAGES.get(facts.market, ()) if name not in heard]
+    counted = [
+        f"{words.name('language', code)} {words.number(n)}"
+        for code, n in sorted(facts.languages.items(), key=lambda pair: (-pair[1], pair[0]))[:4]
+    ]
+    read = words.text("coverage.languages_all", names=", ".join(counted)) if counted else ""
+    gone = [words.name("language", code) for code in missing]
+    lost = words.text("coverage.languages", names=words.join(gone)) if gone and facts.sources else ""
+    return joined((joined((read, mark(facts, "languages")), " ") if read else "", lost), " ")
+
+
+def _tagger(facts: Facts, words: Words) -> Line:
+    quality = facts.quality
+    if quality.precision is None or quality.checked_on is None:
+        return (words.text("coverage.tagger_unknown"),)
+    return (
+        words.text(
+            "coverage.tagger",
+            precision=words.number(quality.precision, 2),
+            sample=words.number(quality.sample),
+            date=words.day(quality.checked_on),
+        ),
+    )
+
+
+def _alarms(facts: Facts, words: Words) -> Line:
+    false, decided = facts.false_alarms
+    if decided == 0:
+        return (words.text("coverage.alarms_none"),)
+    return words.line(
+        "coverage.alarms",
+        false=words.number(false),
+        all=words.number(decided),
+        mark=mark(facts, "alarms"),
+    )
+
+
+def coverage_notice(facts: Facts, words: Words) -> Line:
+    """The line below the header when more is lost than arrows can bear; () otherwise."""
+    if not arrows_withheld(facts):
+        return ()
+    return words.line(
+        "header.partial",
+        share=share(facts, words, lost_share(facts), "coverage"),
+        arrows=words.text("header.arrows"),
+    )
+
+
+# --- 11 method -----------------------------------------------------------------------------------
+
+
+def method(facts: Facts, words: Words) -> Section:
+    versions = ", ".join(f"{name} {version}" for name, version in sorted(facts.versions.items()))
+    last = (
+        words.text("method.versions", versions=versions) if versions else words.text("method.versions_none")
+    )
+    lines: tuple[Line, ...] = ((words.text("method.order"),), (_numbers(facts, words),), (last,))
+    return section(words, 11, "method", *(Paragraph(line, "note") for line in lines))
+
+
+def _numbers(facts: Facts, words: Words) -> str:
+    if not facts.numbers:
+        return words.text("method.no_numbers")
+    marks = f"{facts.numbers[0][0]}–{facts.numbers[-1][0]}" if len(facts.numbers) > 1 else facts.numbers[0][0]
+    return words.text("method.numbers", marks=marks, as_of=words.both(facts.as_of))

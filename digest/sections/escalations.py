@@ -1,0 +1,220 @@
+"""Section 2: what needs a named person now."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from digest.facts import Facts, Report, StoryFact
+from digest.sections.parts import figure, link, nothing, section, severity_badge
+from digest.sections.weight import OPEN_STATES
+from digest.shield import HELPLINE, NEVER_SHOWN, clean, headline, neutral_headline, quote, touches
+from digest.wording import Words
+from domain.briefing import Badge, Block, Foreign, Line, Paragraph, Section, StoryCard
+from domain.model import Incident, IncidentState, Level, Signal
+
+MOST = 3
+SERIOUS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Something to escalate: an incident somebody opened, or a signal the program proposes."""
+
+    id: str
+    incident: Incident | None = None
+    signal: Signal | None = None
+    story: StoryFact | None = None
+    reports: tuple[Report, ...] = ()
+
+
+def cases(facts: Facts) -> list[Case]:
+    """Open incidents first (escalated, then severity, then due time), then proposed signals by score."""
+    return [_of_incident(facts, incident) for incident in _incidents(facts)] + [
+        _of_signal(facts, signal) for signal in _proposed(facts)
+    ]
+
+
+def _incidents(facts: Facts) -> list[Incident]:
+    urgent = [
+        incident
+        for incident in facts.incidents
+        if incident.state is IncidentState.ESCALATED
+        or (incident.state in OPEN_STATES and incident.severity >= SERIOUS)
+    ]
+    return sorted(
+        urgent,
+        key=lambda incident: (
+            incident.state is not IncidentState.ESCALATED,
+            -incident.severity,
+            incident.due_at or datetime.max.replace(tzinfo=facts.as_of.tzinfo),
+            incident.id,
+        ),
+    )
+
+
+def _proposed(facts: Facts) -> list[Signal]:
+    known = {signal_id for incident in facts.incidents for signal_id in incident.signal_ids}
+    loud = [
+        signal
+        for signal in facts.signals
+        if signal.level is Level.ESCALATE and not signal.muted and signal.id not in known
+    ]
+    return sorted(loud, key=lambda signal: (-signal.score, signal.id))
+
+
+def _of_incident(facts: Facts, incident: Incident) -> Case:
+    story = next((story for story in facts.stories if story.id in incident.story_ids), None)
+    return Case(incident.id, incident, None, story, _reports(facts, incident.item_ids, story))
+
+
+def _of_signal(facts: Facts, signal: Signal) -> Case:
+    story = story_of(facts, signal)
+    return Case(signal.id, None, signal, story, _reports(facts, signal.item_ids, story))
+
+
+def story_of(facts: Facts, signal: Signal) -> StoryFact | None:
+    """The largest story that holds one of the signal's items, or carries its label."""
+    wanted = set(signal.item_ids)
+    held = [story for story in facts.stories if wanted & {report.item_id for report in story.reports}]
+    if signal.dimension == "story":
+        held = [story for story in facts.stories if story.id == signal.label] or held
+    elif not held and signal.dimension == "topic":
+        held = [story for story in facts.stories if signal.label in story.topics and story.items_now]
+    return max(held, key=lambda story: (story.severity, story.publishers_now, story.id), default=None)
+
+
+def _reports(facts: Facts, item_ids: tuple[str, ...], story: StoryFact | None) -> tuple[Report, ...]:
+    if story is not None:
+        return story.reports
+    wanted = set(item_ids)
+    everywhere = (
+        *facts.singles,
+        *facts.regulator,
+        *(report for held in facts.stories for report in held.reports),
+    )
+    return tuple({report.item_id: report for report in everywhere if report.item_id in wanted}.values())
+
+
+# --- words ---------------------------------------------------------------------------------------
+
+
+def escalate_now(facts: Facts, words: Words) -> Section:
+    found = cases(facts)
+    if not found:
+        return nothing(words, 2, "escalate")
+    blocks: list[Block] = [card(facts, words, case) for case in found[:MOST]]
+    if len(found) > MOST:
+        blocks.append(Paragraph((words.text("escalate.more", count=len(found) - MOST),), "note"))
+    return section(words, 2, "escalate", *blocks)
+
+
+def card(facts: Facts, words: Words, case: Case) -> StoryCard:
+    topics = case.story.topics if case.story else ()
+    best = case.reports[0] if case.reports else None
+    return StoryCard(
+        id=case.id,
+        anchor=f"case-{case.id}",
+        permalink=_permalink(facts, case),
+        headline=title(case, words),
+        badges=(severity_badge(words, severity(case)), state_badge(case, words)),
+        facts=_facts(facts, words, case),
+        links=evidence(words, case.reports, 3),
+        quote=quote(best, topics, words) if best else (),
+        helpline=helpline(words, topics),
+        severity=severity(case),
+        status="escalate",
+        topics=topics,
+    )
+
+
+def severity(case: Case) -> int:
+    if case.incident:
+        return case.incident.severity
+    return case.story.severity if case.story else SERIOUS
+
+
+def state_badge(case: Case, words: Words) -> Badge:
+    state = case.incident.state.value if case.incident else "proposed"
+    return Badge(words.name("state", state), "escalate")
+
+
+def title(case: Case, words: Words) -> Foreign:
+    """The incident's own title (ours, so unquoted), else the story's, else the series' name."""
+    if case.incident and not (case.story and touches(case.story.topics, NEVER_SHOWN)):
+        return Foreign(clean(case.incident.title), words.language)
+    if case.story:
+        return headline(case.story, words)
+    if case.signal:
+        return Foreign(series_name(words, case.signal), words.language)
+    return Foreign(neutral_headline((), (), words), words.language)
+
+
+def series_name(words: Words, signal: Signal) -> str:
+    """Topic Jugendschutz, Platform TikTok … in the reader's words."""
+    if signal.dimension == "topic":
+        return words.name("topic", signal.label)
+    return f"{words.name('dimension', signal.dimension)} {words.name(signal.dimension, signal.label)}"
+
+
+def _permalink(facts: Facts, case: Case) -> str:
+    if not facts.base_url:
+        return ""
+    return f"{facts.base_url}/incidents/{case.id}" if case.incident else f"{facts.base_url}/signals/{case.id}"
+
+
+def _facts(facts: Facts, words: Words, case: Case) -> tuple[Line, ...]:
+    if case.incident:
+        return (_ownership(facts, words, case.incident),)
+    assert case.signal is not None
+    counted = words.line(
+        "bottom.what_signal",
+        count=case.signal.count,
+        topic=series_name(words, case.signal),
+        n=figure(facts, words, case.signal.count, "signals"),
+        day=words.day(case.signal.day),
+        expected=figure(facts, words, case.signal.expected, "signals", 1),
+    )
+    return (counted, (words.text("escalate.proposed"),))
+
+
+def _ownership(facts: Facts, words: Words, incident: Incident) -> Line:
+    owner = (
+        words.text("escalate.owner", owner=clean(incident.owner, 60))
+        if incident.owner
+        else words.text("escalate.nobody")
+    )
+    state = words.text("escalate.state", state=words.name("state", incident.state.value))
+    pieces = (state, owner, due(facts, words, incident))
+    return (" · ".join(piece for piece in pieces if piece),)
+
+
+def due(facts: Facts, words: Words, incident: Incident) -> str:
+    if incident.acknowledged_at is not None:
+        return words.text("escalate.acknowledged", time=words.moment(incident.acknowledged_at))
+    if incident.due_at is None:
+        return ""
+    key = "escalate.overdue" if incident.due_at < facts.as_of else "escalate.due"
+    return words.text(key, time=words.moment(incident.due_at))
+
+
+def evidence(words: Words, reports: tuple[Report, ...], most: int) -> tuple[Line, ...]:
+    """Links with outlet, country, time and paywall mark; one per publisher, in the order given."""
+    seen: set[str] = set()
+    lines: list[Line] = []
+    for report in reports:
+        house = report.publisher or report.outlet
+        if house in seen:
+            continue
+        seen.add(house)
+        lines.append(_evidence(words, report))
+    return tuple(lines[:most])
+
+
+def _evidence(words: Words, report: Report) -> Line:
+    tail = f" ({report.country + ', ' if report.country else ''}{words.moment(report.published_at)}"
+    wall = f", {words.text('card.paywall')}" if report.paywalled else ""
+    return (link(report.outlet, report.url, report.language), f"{tail}{wall})")
+
+
+def helpline(words: Words, topics: tuple[str, ...]) -> Line:
+    key = f"card.helpline.{words.market}"
+    return (words.text(key),) if touches(topics, HELPLINE) and words.has(key) else ()

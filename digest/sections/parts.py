@@ -1,0 +1,46 @@
+"""Small pieces that several sections share."""
+
+from digest.facts import Facts
+from digest.sections.weight import class_of
+from digest.shield import clean, safe_url
+from digest.wording import Words
+from domain.briefing import Badge, Figure, Line, Link, Part, Section
+from domain.briefing import Block as AnyBlock
+from domain.briefing import Paragraph as Text
+
+
+def figure(facts: Facts, words: Words, value: float, query: str, digits: int = 0) -> Figure:
+    return Figure(words.number(value, digits), facts.mark(query), value)
+
+
+def share(facts: Facts, words: Words, value: float, query: str) -> Figure:
+    """A share 0..1 in per cent."""
+    return Figure(words.percent(value), facts.mark(query), round(value, 6))
+
+
+def mark(facts: Facts, *queries: str) -> Line:
+    """The bare marks of queries, for a caption."""
+    marks = dict.fromkeys(facts.mark(query) for query in queries)
+    return tuple(Figure("", name) for name in marks if name)
+
+
+def severity_badge(words: Words, severity: int) -> Badge:
+    band = class_of(severity)
+    kinds = {"S1": "s1", "S2": "s2", "S3": "s3", "S4": "s4"}
+    return Badge(words.name("severity", band), kinds[band])  # type: ignore[arg-type]
+
+
+def link(text: str, url: str, language: str = "") -> Part:
+    """A link where the address is harmless, else the bare text."""
+    safe = safe_url(url)
+    return Link(clean(text, 80), safe, language) if safe else clean(text, 80)
+
+
+def section(words: Words, number: int, key: str, *blocks: AnyBlock) -> Section:
+    return Section(number, key, words.text(f"section.{number}"), blocks)
+
+
+def nothing(words: Words, number: int, key: str) -> Section:
+    return Section(
+        number, key, words.text(f"section.{number}"), (Text((words.text(f"none.{number}"),)),), empty=True
+    )

@@ -1,0 +1,169 @@
+"""Section 4: the story cards."""
+
+from collections.abc import Mapping
+
+from digest.facts import Facts, StoryFact
+from digest.sections.escalations import evidence, helpline
+from digest.sections.parts import figure, nothing, section, severity_badge
+from digest.sections.weight import STATUS_RANK, class_of, ranked, status, weighty
+from digest.shield import headline, quote
+from digest.wording import Words, joined
+from domain.briefing import Badge, Block, Line, Paragraph, Part, Section, StoryCard
+
+MOST = 5
+OFFICIAL_TOPIC = "regulatory_government_action"
+MINORS = frozenset({"youth_safety", "child_sexual_exploitation"})
+
+
+def printed(facts: Facts) -> list[StoryFact]:
+    """The stories that get a card."""
+    return [story for story in ranked(facts) if weighty(story)][:MOST]
+
+
+def permalink(facts: Facts, story: StoryFact) -> str:
+    """The story's page in the reading room; "" when none is set up."""
+    return f"{facts.base_url}/stories/{story.id}" if facts.base_url else ""
+
+
+def top_stories(facts: Facts, words: Words) -> Section:
+    found = [story for story in ranked(facts) if weighty(story)]
+    if not found:
+        return nothing(words, 4, "stories")
+    blocks: list[Block] = [card(facts, words, story) for story in found[:MOST]]
+    if len(found) > MOST:
+        rest = len(found) - MOST
+        line = words.line("card.more", count=rest, n=figure(facts, words, rest, "stories"))
+        blocks.append(Paragraph(line, "note"))
+    return section(words, 4, "stories", *blocks)
+
+
+def card(facts: Facts, words: Words, story: StoryFact) -> StoryCard:
+    return StoryCard(
+        id=story.id,
+        anchor=f"story-{story.id}",
+        permalink=permalink(facts, story),
+        headline=headline(story, words),
+        badges=(severity_badge(words, story.severity), status_badge(facts, words, story)),
+        facts=(_counts(facts, words, story), _times(words, story), _tags(words, story)),
+        links=evidence(words, story.reports, 3),
+        quote=quote(story.reports[0], story.topics, words) if story.reports else (),
+        why=_why(facts, words, story),
+        confidence=_confidence(facts, words, story),
+        outlook=(words.text(f"card.outlook.{confidence(story)}"),),
+        helpline=helpline(words, story.topics),
+        severity=story.severity,
+        status=status(story, facts.period),
+        topics=story.topics,
+    )
+
+
+def status_badge(facts: Facts, words: Words, story: StoryFact) -> Badge:
+    state = status(story, facts.period)
+    if state != "ongoing":
+        return Badge(words.name("status", state), state)
+    first = words.local(story.first_published).date()
+    day = (words.local(facts.period.end).date() - first).days + 1
+    return Badge(words.text("card.ongoing", n=str(day)), "ongoing")
+
+
+def _counts(facts: Facts, words: Words, story: StoryFact) -> Line:
+    items = words.line("card.items", count=story.items, n=figure(facts, words, story.items, "stories"))
+    counts = words.line(
+        "card.counts",
+        count=story.publishers,
+        publishers=figure(facts, words, story.publishers, "stories"),
+        items=items,
+    )
+    if STATUS_RANK[status(story, facts.period)] == 0:
+        return counts
+    now = words.line(
+        "card.before",
+        count=story.publishers_now,
+        now=figure(facts, words, story.publishers_now, "stories"),
+        before=figure(facts, words, story.publishers_before, "stories"),
+    )
+    return joined((counts, now), "; ")
+
+
+def _times(words: Words, story: StoryFact) -> Line:
+    times = (
+        words.text("card.first", time=words.moment(story.first_published)),
+        words.text("card.seen", time=words.moment(story.first_seen)),
+        words.text("card.last", time=words.moment(story.last_change)),
+    )
+    return (" · ".join(times),)
+
+
+def _tags(words: Words, story: StoryFact) -> Line:
+    lists = (
+        ("card.topics", "topic", story.topics[:3]),
+        ("card.features", "feature", story.features[:3]),
+        ("card.platforms", "platform", story.platforms[:3]),
+        ("card.lens", "lens", story.lenses),
+    )
+    return (
+        " · ".join(
+            words.text(key, names=", ".join(words.name(group, name) for name in names))
+            for key, group, names in lists
+            if names
+        ),
+    )
+
+
+# --- why it matters, how sure we are -------------------------------------------------------------
+
+
+def _why(facts: Facts, words: Words, story: StoryFact) -> Line:
+    written = facts.analyst.why.get(story.id, "")
+    if written:
+        return (words.text("card.why_analyst", text=written),)
+    return words.line("card.why", reasons=joined((joined(reasons_of(facts, words, story), "; "), "."), ""))
+
+
+def reasons_of(facts: Facts, words: Words, story: StoryFact) -> list[Line]:
+    """Why a story may matter, by rule, the strongest first, at most three."""
+    before = figure(facts, words, story.publishers_before, "stories")
+    now = figure(facts, words, story.publishers_now, "stories")
+    rules: tuple[tuple[bool, str, Mapping[str, Part | Line]], ...] = (
+        (official(story), "official", {}),
+        (not MINORS.isdisjoint(story.topics), "minor", {}),
+        (bool(story.platforms), "platform", {"names": _platforms(words, story)}),
+        (len(story.markets) > 1, "markets", {"names": ", ".join(story.markets)}),
+        (
+            story.publishers_now > story.publishers_before > 0,
+            "growth",
+            {"before": before, "now": now},
+        ),
+        (story.tier == 1, "lead", {}),
+        (True, "severity", {"severity": words.name("severity", class_of(story.severity))}),
+    )
+    said = [words.line(f"card.reasons.{key}", None, **values) for holds, key, values in rules if holds]
+    return said[:3]
+
+
+def official(story: StoryFact) -> bool:
+    return OFFICIAL_TOPIC in story.topics and story.severity >= 4
+
+
+def _platforms(words: Words, story: StoryFact) -> str:
+    return ", ".join(words.name("platform", name) for name in story.platforms[:3])
+
+
+def confidence(story: StoryFact) -> str:
+    """high: five publishers or three with an authority among them; moderate: three, or an authority; else low."""
+    authority = "regulator" in story.lenses
+    if story.publishers >= 5 or (story.publishers >= 3 and authority):
+        return "high"
+    return "moderate" if story.publishers >= 3 or authority else "low"
+
+
+def _confidence(facts: Facts, words: Words, story: StoryFact) -> Line:
+    official_key = "card.official" if "regulator" in story.lenses else "card.no_official"
+    reason = words.line(
+        "card.confidence_reason",
+        count=story.publishers,
+        n=figure(facts, words, story.publishers, "stories"),
+        official=words.text(official_key),
+    )
+    level = words.name("confidence", confidence(story))
+    return words.line("card.confidence", level=level, reason=reason)

@@ -1,0 +1,110 @@
+"""What may be shown of other people's words: hostile characters, rights, and harmful content. Pure."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from hashlib import sha256
+
+from digest.facts import Report, StoryFact
+from digest.wording import Words
+from domain.briefing import Foreign, Line
+from domain.model import Rights
+
+HEADLINE_CHARACTERS = 140
+QUOTE_WORDS = 25
+# A publisher who allows only snippets gets less than the law's "very short extract" could be read to allow.
+SNIPPET_WORDS = 12
+
+NEVER_SHOWN = frozenset({"child_sexual_exploitation", "suicide_self_harm"})
+"""Topics whose headlines are replaced by a neutral one: they tend to hold a method, a place or a victim's name."""
+
+QUOTE_WITHHELD = NEVER_SHOWN | {
+    "violent_graphic_content",
+    "adult_sexual_content",
+    "extremism_terrorism",
+    "hate_discrimination",
+}
+HELPLINE = frozenset({"suicide_self_harm", "body_image_eating_disorders"})
+
+# Embedding and override characters can make a line read backwards; zero-width ones hide text from a reader.
+INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]")
+TAGS = re.compile(r"<[^<>]{0,400}>")
+SPACE = re.compile(r"\s+")
+WORD = re.compile(r"\w+")
+
+# Slurs as hashes, so that no list of them stands in the code (first 12 hex digits of sha256 of the folded word).
+SLURS = frozenset[str]()
+
+
+def clean(text: str, characters: int = HEADLINE_CHARACTERS) -> str:
+    """One line without tags, control or invisible characters, slurs masked, cut at a word."""
+    kept = "".join(
+        " " if unicodedata.category(letter) in ("Cc", "Zl", "Zp") else letter
+        for letter in text
+        if unicodedata.category(letter) not in ("Cs", "Co", "Cn")
+    )
+    plain = SPACE.sub(" ", TAGS.sub(" ", INVISIBLE.sub("", kept))).strip()
+    return cut(mask(plain), characters)
+
+
+def cut(text: str, characters: int) -> str:
+    """At most `characters`, cut before a word, with an ellipsis where something was lost."""
+    if len(text) <= characters:
+        return text
+    head = text[: characters - 1]
+    at = head.rfind(" ")
+    return (head[:at] if at > characters // 2 else head).rstrip(" ,;:–-") + "…"
+
+
+def mask(text: str) -> str:
+    """Slurs after their first letter."""
+    return WORD.sub(lambda found: _masked(found[0]), text)
+
+
+def _masked(word: str) -> str:
+    digest = sha256(word.casefold().encode()).hexdigest()[:12]
+    return word[0] + "*" * (len(word) - 1) if digest in SLURS else word
+
+
+def first_words(text: str, limit: int) -> str:
+    words = text.split()
+    return " ".join(words) if len(words) <= limit else " ".join(words[:limit]).rstrip(" ,;:–-") + " …"
+
+
+def touches(topics: Iterable[str], kinds: frozenset[str]) -> bool:
+    return not kinds.isdisjoint(topics)
+
+
+def headline(story: StoryFact, words: Words) -> Foreign:
+    """The representative's title, or a neutral one where the topic or the rights forbid it."""
+    title = clean(story.title)
+    denied = bool(story.reports) and all(report.rights is Rights.DENY for report in story.reports)
+    if touches(story.topics, NEVER_SHOWN) or denied or not title:
+        return Foreign(neutral_headline(story.topics, story.platforms, words), words.language)
+    return Foreign(title, story.language, quoted=True)
+
+
+def neutral_headline(topics: tuple[str, ...], platforms: tuple[str, ...], words: Words) -> str:
+    harmful = next((topic for topic in topics if topic in NEVER_SHOWN), topics[0] if topics else "")
+    label = words.name("topic", harmful) if harmful else words.text("section.4")
+    subject = words.join(words.name("platform", name) for name in platforms[:2]) or words.text("card.online")
+    return words.text("card.neutral", topic=label, subject=subject)
+
+
+def quote(report: Report, topics: tuple[str, ...], words: Words) -> Line:
+    """At most 25 words of the source's lead with its outlet; () where nothing may or can be quoted."""
+    if touches((*topics, *report.topics), QUOTE_WITHHELD):
+        return (words.text("card.withheld"),)
+    if report.rights is Rights.DENY:
+        return ()
+    lead = clean(report.lead, 600)
+    limit = SNIPPET_WORDS if report.rights is Rights.SNIPPET_ONLY else QUOTE_WORDS
+    if len(lead.split()) < 4 or lead.startswith(clean(report.title)):
+        return ()
+    return (Foreign(first_words(lead, limit), report.language, quoted=True), f" ({clean(report.outlet, 60)})")
+
+
+def safe_url(url: str) -> str:
+    """The address if it is http(s) or an anchor of ours, else "": a feed may offer javascript: or data:."""
+    plain = "".join(letter for letter in url.strip() if letter.isprintable() and letter not in " <>\"'`\\")
+    return plain if plain.lower().startswith(("https://", "http://", "#", "/")) else ""
