@@ -95,7 +95,8 @@ def format_words(words: Words) -> dict[str, str]:
     )
     flat = {key: words.text(f"format.{key}") for key in keys.split()}
     heat = {key: words.text(f"heat.{key}") for key in ("up", "down", "flat", "risk")}
-    return flat | heat | {"permalink": words.text("card.permalink"), "zone": words.zone}
+    quotes = {"open_quote": "«", "close_quote": "»"} if words.locale == "de_CH" else {}
+    return flat | quotes | heat | {"permalink": words.text("card.permalink"), "zone": words.zone}
 
 
 # --- header --------------------------------------------------------------------------------------

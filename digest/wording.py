@@ -120,7 +120,8 @@ class Words:
 
     def percent(self, share: float) -> str:
         """`share` 0..1 in whole per cent."""
-        return str(format_percent(share, format="#,##0 %", locale=self.locale)).replace(" ", "\u00a0")
+        gap = "" if self.language == "en" else "\u00a0"
+        return str(format_percent(share, format=f"#,##0{gap}%", locale=self.locale))
 
     def local(self, moment: datetime) -> datetime:
         return moment.astimezone(ZoneInfo(self.zone or zone_of(self.market)))
@@ -136,7 +137,7 @@ class Words:
 
     def day(self, day: date) -> str:
         """22. Nov."""
-        return str(format_skeleton("MMMd", day, locale=self.locale))
+        return str(format_skeleton("MMMd", day, locale=self.locale)).replace(" ", "\u00a0")
 
     def clock(self, moment: datetime) -> str:
         """07:10 in the market's zone."""
@@ -154,6 +155,11 @@ class Words:
     def moment(self, moment: datetime) -> str:
         """So., 22. Nov., 07:10."""
         return f"{self.short_date(self.local(moment).date())}, {self.local(moment):%H:%M}"
+
+    def when(self, moment: datetime, today: date) -> str:
+        """07:10 Uhr if it is today, else 21. Nov., 07:10 Uhr."""
+        day = self.local(moment).date()
+        return self.clock(moment) if day == today else f"{self.day(day)}, {self.clock(moment)}"
 
     def both(self, moment: datetime) -> str:
         """07:10 MEZ (06:10 UTC), with the date in front."""

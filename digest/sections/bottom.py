@@ -174,10 +174,10 @@ def _case_ask(facts: Facts, words: Words, case: Case) -> Line:
     if due is None:
         return (words.text("bottom.ask_owned", owner=owner),) if owner else (words.text("bottom.ask_review"),)
     if due < facts.as_of:
-        return (words.text("bottom.ask_late", time=words.moment(due)),)
+        return (words.text("bottom.ask_late", time=words.when(due, facts.period.day)),)
     key = "bottom.ask_owner" if owner else "bottom.ask_ack"
     values = {"owner": owner} if owner else {}
-    return (words.text(key, None, time=words.moment(due), **values),)
+    return (words.text(key, None, time=words.when(due, facts.period.day), **values),)
 
 
 def plain(line: Line) -> str:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from digest.facts import Deadline, Facts, Report, SourceFact
 from digest.sections.counts import LENSES
-from digest.sections.parts import figure, link, mark, nothing, section, severity_badge, share
+from digest.sections.parts import figure, link, nothing, section, severity_badge, share
 from digest.sections.stories import printed
 from digest.sections.weight import ARROWS_WITHHELD_ABOVE, arrows_withheld, down, lost_share, reported
 from digest.shield import NEVER_SHOWN, clean, neutral_headline, touches
@@ -29,7 +29,7 @@ def regulator_watch(facts: Facts, words: Words) -> Section:
     if news:
         blocks += [
             Heading(words.text("regulator.news")),
-            Bullets(tuple(_news(words, report) for report in news)),
+            Bullets(tuple(_news(facts, words, report) for report in news)),
         ]
     if dates:
         blocks += [
@@ -50,10 +50,10 @@ def upcoming(facts: Facts) -> list[Deadline]:
     return sorted(found, key=lambda deadline: (deadline.day, deadline.id))
 
 
-def _news(words: Words, report: Report) -> Line:
+def _news(facts: Facts, words: Words, report: Report) -> Line:
     return (
         link(report.outlet, report.url, report.language),
-        f" ({words.moment(report.published_at)}): ",
+        f" ({words.when(report.published_at, facts.period.day)}): ",
         _title(words, report),
     )
 
@@ -79,7 +79,9 @@ def weak_signals(facts: Facts, words: Words) -> Section:
     if not found:
         return nothing(words, 9, "weak")
     intro = words.text("weak.chosen" if chosen else "weak.intro")
-    lines = tuple((severity_badge(words, report.severity), " ", *_news(words, report)) for report in found)
+    lines = tuple(
+        (severity_badge(words, report.severity), " ", *_news(facts, words, report)) for report in found
+    )
     return section(words, 9, "weak", Paragraph((intro,), "note"), Bullets(lines))
 
 
@@ -111,8 +113,7 @@ def _volume(facts: Facts, words: Words) -> Line:
         count=volume.publishers,
         items=figure(facts, words, volume.items, "volume"),
         relevant=figure(facts, words, volume.relevant, "volume"),
-        publishers=words.number(volume.publishers),
-        mark=mark(facts, "volume"),
+        publishers=figure(facts, words, volume.publishers, "volume"),
     )
 
 
@@ -122,9 +123,8 @@ def _reported(facts: Facts, words: Words) -> Line:
     got = sum(map(reported, facts.sources))
     line = words.line(
         "coverage.reported",
-        reported=words.number(got),
-        expected=words.number(len(facts.sources)),
-        mark=mark(facts, "coverage"),
+        reported=figure(facts, words, got, "coverage"),
+        expected=figure(facts, words, len(facts.sources), "coverage"),
     )
     present = {source.lens for source in facts.sources}
     missing = [words.name("lens", lens) for lens in LENSES if lens not in present]
@@ -136,22 +136,23 @@ def _lost(facts: Facts, words: Words) -> Line:
     missing = down(facts)
     if not missing:
         return (words.text("coverage.complete"),) if facts.sources else ()
-    names = [_down(words, source) for source in missing[:MOST_DOWN]]
+    names = [_down(facts, words, source) for source in missing[:MOST_DOWN]]
     if len(missing) > MOST_DOWN:
         names.append(words.text("coverage.more", n=words.number(len(missing) - MOST_DOWN)))
     line = words.line(
         "coverage.lost",
         names=", ".join(names),
-        share=words.percent(lost_share(facts)),
-        mark=mark(facts, "coverage"),
+        share=share(facts, words, lost_share(facts), "coverage"),
     )
     limit = words.percent(ARROWS_WITHHELD_ABOVE)
     withheld = words.text("coverage.arrows", limit=limit) if arrows_withheld(facts) else ""
     return joined((line, withheld), " ")
 
 
-def _down(words: Words, source: SourceFact) -> str:
-    since = words.text("coverage.since", time=words.moment(source.since)) if source.since else ""
+def _down(facts: Facts, words: Words, source: SourceFact) -> str:
+    since = (
+        words.text("coverage.since", time=words.when(source.since, facts.period.day)) if source.since else ""
+    )
     return words.text(
         "coverage.down",
         name=clean(source.name, 60),
@@ -163,14 +164,14 @@ def _down(words: Words, source: SourceFact) -> str:
 def _languages(facts: Facts, words: Words) -> Line:
     heard = {source.language[:2] for source in facts.sources if reported(source)}
     missing = [name for name in EXPECTED_LANGUAGES.get(facts.market, ()) if name not in heard]
-    counted = [
-        f"{words.name('language', code)} {words.number(n)}"
+    counted: list[Line] = [
+        (f"{words.name('language', code)} ", figure(facts, words, n, "languages"))
         for code, n in sorted(facts.languages.items(), key=lambda pair: (-pair[1], pair[0]))[:4]
     ]
-    read = words.text("coverage.languages_all", names=", ".join(counted)) if counted else ""
+    read = words.line("coverage.languages_all", names=joined(counted, ", ")) if counted else ()
     gone = [words.name("language", code) for code in missing]
     lost = words.text("coverage.languages", names=words.join(gone)) if gone and facts.sources else ""
-    return joined((joined((read, mark(facts, "languages")), " ") if read else "", lost), " ")
+    return joined((read, lost), " ")
 
 
 def _tagger(facts: Facts, words: Words) -> Line:
@@ -193,9 +194,8 @@ def _alarms(facts: Facts, words: Words) -> Line:
         return (words.text("coverage.alarms_none"),)
     return words.line(
         "coverage.alarms",
-        false=words.number(false),
-        all=words.number(decided),
-        mark=mark(facts, "alarms"),
+        false=figure(facts, words, false, "alarms"),
+        all=figure(facts, words, decided, "alarms"),
     )
 
 

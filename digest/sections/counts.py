@@ -78,7 +78,7 @@ def why_not_escalated(facts: Facts, words: Words, signal: Signal) -> str:
     story = story_of(facts, signal)
     if story is None or class_of(story.severity) in ("S3", "S4"):
         return words.text("signals.no_severity")
-    return words.text("signals.below")
+    return words.text("signals.pending")
 
 
 # --- 6 lenses ------------------------------------------------------------------------------------

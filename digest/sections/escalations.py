@@ -117,7 +117,7 @@ def card(facts: Facts, words: Words, case: Case) -> StoryCard:
         headline=title(case, words),
         badges=(severity_badge(words, severity(case)), state_badge(case, words)),
         facts=_facts(facts, words, case),
-        links=evidence(words, case.reports, 3),
+        links=evidence(facts, words, case.reports, 3),
         quote=quote(best, topics, words) if best else (),
         helpline=helpline(words, topics),
         severity=severity(case),
@@ -189,14 +189,16 @@ def _ownership(facts: Facts, words: Words, incident: Incident) -> Line:
 
 def due(facts: Facts, words: Words, incident: Incident) -> str:
     if incident.acknowledged_at is not None:
-        return words.text("escalate.acknowledged", time=words.moment(incident.acknowledged_at))
+        return words.text(
+            "escalate.acknowledged", time=words.when(incident.acknowledged_at, facts.period.day)
+        )
     if incident.due_at is None:
         return ""
     key = "escalate.overdue" if incident.due_at < facts.as_of else "escalate.due"
-    return words.text(key, time=words.moment(incident.due_at))
+    return words.text(key, time=words.when(incident.due_at, facts.period.day))
 
 
-def evidence(words: Words, reports: tuple[Report, ...], most: int) -> tuple[Line, ...]:
+def evidence(facts: Facts, words: Words, reports: tuple[Report, ...], most: int) -> tuple[Line, ...]:
     """Links with outlet, country, time and paywall mark; one per publisher, in the order given."""
     seen: set[str] = set()
     lines: list[Line] = []
@@ -205,12 +207,12 @@ def evidence(words: Words, reports: tuple[Report, ...], most: int) -> tuple[Line
         if house in seen:
             continue
         seen.add(house)
-        lines.append(_evidence(words, report))
+        lines.append(_evidence(facts, words, report))
     return tuple(lines[:most])
 
 
-def _evidence(words: Words, report: Report) -> Line:
-    tail = f" ({report.country + ', ' if report.country else ''}{words.moment(report.published_at)}"
+def _evidence(facts: Facts, words: Words, report: Report) -> Line:
+    tail = f" ({report.country + ', ' if report.country else ''}{words.when(report.published_at, facts.period.day)}"
     wall = f", {words.text('card.paywall')}" if report.paywalled else ""
     return (link(report.outlet, report.url, report.language), f"{tail}{wall})")
 

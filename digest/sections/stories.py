@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from digest.facts import Facts, StoryFact
 from digest.sections.escalations import evidence, helpline
 from digest.sections.parts import figure, nothing, section, severity_badge
-from digest.sections.weight import STATUS_RANK, class_of, ranked, status, weighty
+from digest.sections.weight import class_of, ranked, status, weighty
 from digest.shield import headline, quote
 from digest.wording import Words, joined
 from domain.briefing import Badge, Block, Line, Paragraph, Part, Section, StoryCard
@@ -44,8 +44,8 @@ def card(facts: Facts, words: Words, story: StoryFact) -> StoryCard:
         permalink=permalink(facts, story),
         headline=headline(story, words),
         badges=(severity_badge(words, story.severity), status_badge(facts, words, story)),
-        facts=(_counts(facts, words, story), _times(words, story), _tags(words, story)),
-        links=evidence(words, story.reports, 3),
+        facts=(_counts(facts, words, story), _times(facts, words, story), _tags(words, story)),
+        links=evidence(facts, words, story.reports, 3),
         quote=quote(story.reports[0], story.topics, words) if story.reports else (),
         why=_why(facts, words, story),
         confidence=_confidence(facts, words, story),
@@ -68,28 +68,31 @@ def status_badge(facts: Facts, words: Words, story: StoryFact) -> Badge:
 
 def _counts(facts: Facts, words: Words, story: StoryFact) -> Line:
     items = words.line("card.items", count=story.items, n=figure(facts, words, story.items, "stories"))
-    counts = words.line(
+    return words.line(
         "card.counts",
         count=story.publishers,
         publishers=figure(facts, words, story.publishers, "stories"),
         items=items,
+        now=_now(facts, words, story),
     )
-    if STATUS_RANK[status(story, facts.period)] == 0:
-        return counts
-    now = words.line(
+
+
+def _now(facts: Facts, words: Words, story: StoryFact) -> Line:
+    """This period's count beside the last one's; () for a new story, whose whole life is this period."""
+    if status(story, facts.period) == "new":
+        return ()
+    return words.line(
         "card.before",
-        count=story.publishers_now,
         now=figure(facts, words, story.publishers_now, "stories"),
         before=figure(facts, words, story.publishers_before, "stories"),
     )
-    return joined((counts, now), "; ")
 
 
-def _times(words: Words, story: StoryFact) -> Line:
+def _times(facts: Facts, words: Words, story: StoryFact) -> Line:
     times = (
-        words.text("card.first", time=words.moment(story.first_published)),
-        words.text("card.seen", time=words.moment(story.first_seen)),
-        words.text("card.last", time=words.moment(story.last_change)),
+        words.text("card.first", time=words.when(story.first_published, facts.period.day)),
+        words.text("card.seen", time=words.when(story.first_seen, facts.period.day)),
+        words.text("card.last", time=words.when(story.last_change, facts.period.day)),
     )
     return (" · ".join(times),)
 
