@@ -1,0 +1,178 @@
+"""The text of an article: trafilatura's paragraphs, measured against what the page says of itself."""
+
+import itertools
+import logging
+import re
+from collections.abc import Callable, Iterable
+from copy import copy
+
+from lxml.etree import LxmlError, _Element
+from lxml.html import HtmlElement
+from trafilatura import bare_extraction
+from trafilatura.settings import Extractor
+
+from crawler.boilerplate import Paragraph, kept
+from crawler.dom import text_of
+from crawler.plain import one_line, plain_text
+
+# trafilatura logs every page it cannot read; we say so ourselves, once, with the address.
+logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
+logging.getLogger("htmldate").setLevel(logging.CRITICAL)
+
+WEAK = 350  # characters; below, the stricter reading probably missed the article
+PLAUSIBLE_BODY = 300
+BODY_AGREEMENT = 0.6
+SEEN = ".//text()[not(ancestor::script or ancestor::style or ancestor::noscript or ancestor::template or ancestor::svg)]"
+WORDS = re.compile(r"\w+")
+ELEMENT_KINDS = {
+    "li": "item",
+    "blockquote": "quote",
+    "tr": "row",
+    "h1": "head",
+    "h2": "head",
+    "h3": "head",
+    "h4": "head",
+}
+KINDS = {"head": "head", "item": "item", "quote": "quote", "row": "row", "p": "p"}
+
+
+def article_paragraphs(tree: HtmlElement, url: str, stated_body: str) -> tuple[tuple[Paragraph, ...], str]:
+    """The paragraphs and the name of the step that found them; empty when no step found any.
+
+    `stated_body` is the JSON-LD articleBody, "" if none: a yardstick first, a text only when all else fails.
+    """
+    stated = _stated(stated_body)
+    best: tuple[Paragraph, ...] = ()
+    origin = ""
+    for name, reading in READINGS:
+        found = kept(reading(tree, url))
+        if _length(found) > 1.2 * _length(best):
+            best, origin = found, name
+        if _is_enough(best, stated):
+            return _agreeing(best, stated), origin
+    if _length(stated) > max(WEAK, 1.5 * _length(best)):
+        return kept(stated), "json-ld articleBody"
+    return (_agreeing(best, stated), origin) if best else ((), "")
+
+
+def _is_enough(found: tuple[Paragraph, ...], stated: tuple[Paragraph, ...]) -> bool:
+    length = _length(found)
+    return length >= WEAK and length >= 0.5 * _length(stated)
+
+
+def _length(paragraphs: Iterable[Paragraph]) -> int:
+    return sum(len(paragraph.text) for paragraph in paragraphs)
+
+
+# --- readings, strictest first -------------------------------------------------------------------
+
+
+def _trafilatura(
+    *, fast: bool, precision: bool = False
+) -> Callable[[HtmlElement, str], tuple[Paragraph, ...]]:
+    def read(tree: HtmlElement, url: str) -> tuple[Paragraph, ...]:
+        options = Extractor(
+            output_format="python",
+            comments=False,
+            tables=True,
+            links=True,  # their share of a paragraph tells furniture from text
+            fast=fast,
+            precision=precision,
+            url=url or None,
+        )
+        try:
+            document = bare_extraction(copy(tree), url=url or None, options=options)
+        except (LxmlError, ValueError, TypeError, AttributeError, IndexError, KeyError, RecursionError):
+            return ()  # a page it stumbles over is read by the next step
+        body = getattr(document, "body", None)
+        return tuple(_blocks(body)) if body is not None else ()
+
+    return read
+
+
+def _blocks(body: _Element) -> Iterable[Paragraph]:
+    for block in body:
+        if not isinstance(block.tag, str):
+            continue
+        inner = list(block.iter("item", "row")) if block.tag in ("list", "table") else [block]
+        for element in inner:
+            yield from _lines(element)
+
+
+def _lines(element: _Element) -> Iterable[Paragraph]:
+    """A block as one paragraph, or several where line breaks part it."""
+    written = _written(element)
+    linked = sum(len(_written(link)) for link in element.iter("ref")) / max(1, len(written))
+    for line in written.split("\n"):
+        yield Paragraph(KINDS.get(str(element.tag), "p"), one_line(line), linked)
+
+
+def _written(element: _Element) -> str:
+    pieces = [" ".join((element.text or "").split("\n"))]
+    for child in element:
+        pieces.append("\n" if child.tag == "lb" else " " if child.tag in ("cell", "p") else "")
+        pieces.append(_written(child))
+        pieces.append(" ".join((child.tail or "").split("\n")))
+    return "".join(pieces)
+
+
+def paragraph_of(element: HtmlElement) -> Paragraph:
+    """An element of the page itself as a paragraph."""
+    text = text_of(element)
+    linked = sum(len(text_of(link)) for link in element.iter("a"))
+    return Paragraph(ELEMENT_KINDS.get(str(element.tag), "p"), text, linked / max(1, len(text)))
+
+
+def _all_paragraphs(tree: HtmlElement, url: str) -> tuple[Paragraph, ...]:
+    """Every `<p>` of some length in the part of the page that calls itself the article."""
+    part = next(
+        iter(tree.xpath("//*[@itemprop='articleBody']") or tree.xpath("//article") or tree.xpath("//main")),
+        tree,
+    )
+    texts = (text_of(element) for element in part.iter("p"))
+    return tuple(Paragraph("p", text) for text in texts if len(text) >= 60)
+
+
+READINGS = (
+    ("trafilatura, precise", _trafilatura(fast=True, precision=True)),
+    ("trafilatura", _trafilatura(fast=True)),
+    ("trafilatura with fallbacks", _trafilatura(fast=False)),
+    ("paragraphs", _all_paragraphs),
+)
+
+
+# --- the page's own word -------------------------------------------------------------------------
+
+
+def _stated(body: str) -> tuple[Paragraph, ...]:
+    text = plain_text(body) if body else ""
+    return tuple(Paragraph("p", line) for line in text.split("\n") if line)
+
+
+def _agreeing(found: tuple[Paragraph, ...], stated: tuple[Paragraph, ...]) -> tuple[Paragraph, ...]:
+    """Only the paragraphs that the stated body holds too, where that body is plausible for this text."""
+    if _length(stated) < PLAUSIBLE_BODY:
+        return found
+    known = set(_pairs(" ".join(paragraph.text for paragraph in stated)))
+    agreeing = tuple(paragraph for paragraph in found if _share(paragraph.text, known) >= BODY_AGREEMENT)
+    covers = _length(agreeing) >= 0.8 * _length(stated)
+    return agreeing if covers else found
+
+
+def _pairs(text: str) -> list[tuple[str, str]]:
+    words = WORDS.findall(text.casefold())
+    return list(itertools.pairwise(words)) or [(word, "") for word in words]
+
+
+def _share(text: str, known: set[tuple[str, str]]) -> float:
+    pairs = _pairs(text)
+    return sum(pair in known for pair in pairs) / len(pairs) if pairs else 0.0
+
+
+def seen_text(tree: HtmlElement) -> str:
+    """All text blocks of the page, furniture included: what a reader who is not let in sees."""
+    body = tree.find("body")
+    if body is None:
+        return ""
+    texts = (one_line(text) for text in body.xpath(SEEN))
+    return "\n".join(text for text in texts if text)
