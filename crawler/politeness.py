@@ -43,7 +43,7 @@ class HostResting(Exception):
 
 
 class OutOfTime(Exception):
-    """The visit's time was over before its turn came."""
+    """The visit's time or its share of bandwidth was over before its turn came."""
 
 
 @dataclass

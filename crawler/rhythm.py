@@ -12,7 +12,7 @@ from itertools import pairwise
 from math import exp
 from statistics import median, quantiles
 
-from crawler.feeds import rhythm_of
+from crawler.feed import rhythm_of
 from domain.model import Checkpoint, Outcome, Source, Visit
 
 DAY = timedelta(days=1)

@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from crawler.guard import authority
 from crawler.permission import clearance
@@ -75,11 +76,12 @@ class Round:
         self._under_way[id(visiting)] = visiting
         return visiting
 
-    def rest(self, fetched: Fetched) -> None:
-        """A host said Retry-After: nobody in this process asks it before that."""
+    def rest(self, fetched: Fetched) -> timedelta | None:
+        """A host said Retry-After: nobody in this process asks it before that. Returns the wait."""
         wait = retry_after(fetched.headers.get("retry-after", ""), fetched.fetched_at)
         if wait is not None:
             self._gate.rest(authority(fetched.url), wait)
+        return wait
 
     def listed(self, visiting: Visiting) -> None:
         """Called after each answer; once none is awaited, the visit's pages are queued."""

@@ -6,7 +6,7 @@
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 
 from crawler.connector import retitled
@@ -69,6 +69,8 @@ class Visiting:
     status: int | None = None
     pages: int = 0
     pages_failed: int = 0
+    left: int = 0
+    page_wait: timedelta | None = None
     moved_to: str = ""
     hints: Hints | None = None
     stopped: Fault | None = None
@@ -185,7 +187,7 @@ class Visiting:
         ]
         cap = len(pages) if self.source.limits.pages is None else self.source.limits.pages
         for entry in pages[cap:]:
-            self.documents[entry.raw_id] = Document(entry, None, f"page cap of {cap} reached")
+            self._leave(entry, f"page cap of {cap} reached")
         self.waiting += len(pages[:cap])
         return pages[:cap]
 
@@ -196,6 +198,19 @@ class Visiting:
         self.pages_failed += bool(fault)
         self.documents[entry.raw_id] = Document(entry, page, fault)
 
+    def page_left(self, entry: Entry, why: str) -> None:
+        """The page was not asked for: a cap or the clock stood in the way."""
+        self.waiting -= 1
+        self._leave(entry, why)
+
+    def _leave(self, entry: Entry, why: str) -> None:
+        """Keeps the feed's own text; an entry that has none is left to the next visit."""
+        if entry.summary or entry.content:
+            self.documents[entry.raw_id] = Document(entry, None, why)
+        else:
+            del self.documents[entry.raw_id]
+            self.left += 1
+
     def page_unreadable(self, fetched: Fetched, error: str) -> None:
         """Keeps the bytes of a page that extraction broke on."""
         self._quarantine(fetched, "page", error)
@@ -204,6 +219,11 @@ class Visiting:
     def over_budget(self) -> bool:
         """Whether the source has used up its octets for this run."""
         return self.max_octets is not None and self.octets > self.max_octets
+
+    @property
+    def retry_after(self) -> timedelta | None:
+        """The longest wait that an answer asked for."""
+        return max((f.retry_after for f in self.faults if f.retry_after is not None), default=self.page_wait)
 
     # --- the end ---
 
@@ -228,7 +248,7 @@ class Visiting:
                 fresh=len(self.documents),
                 pages=self.pages,
                 pages_failed=self.pages_failed,
-                retry_after=next((f.retry_after for f in self.faults if f.retry_after is not None), None),
+                retry_after=self.retry_after,
             ),
             self._checkpoint(),
             tuple(self.documents.values()),
@@ -241,6 +261,9 @@ class Visiting:
         kept = {
             url: v for url, v in before.validators.items() if url not in self.validators
         } | self.validators
+        if self.left:
+            # The listing must be read again though it may not have changed.
+            kept = {url: v for url, v in kept.items() if url not in self.validators}
         cursor = before.cursor if self.hints is None else noted(before.cursor, self.hints)
         after = replace(before, cursor=cursor, validators=dict(list(kept.items())[-VALIDATORS_KEPT:]))
         return self.connector.advance(self.source, after, tuple(self.entries.values()))

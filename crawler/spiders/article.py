@@ -11,6 +11,7 @@ from twisted.python.failure import Failure
 
 from crawler.guard import Guard
 from crawler.permission import rights_of, stricter
+from crawler.politeness import HostResting, OutOfTime
 from crawler.round import Round
 from crawler.settings import CrawlSettings
 from crawler.spiders.feed import fetched_from, ignores_robots
@@ -63,6 +64,8 @@ class ArticleSpider(scrapy.Spider):
         """Reads the page in a thread and files it."""
         visiting: Visiting = response.meta["visiting"]
         fetched = fetched_from(response, visiting, self.crawl_settings.clock())
+        if fetched.status in (429, 503) and "retry-after" in fetched.headers:
+            visiting.page_wait = self.round.rest(fetched)
         fault = page_fault(fetched)
         if not fault:
             page, fault = await self._extracted(visiting, fetched)
@@ -90,7 +93,13 @@ class ArticleSpider(scrapy.Spider):
     def failed(self, failure: Failure) -> None:
         """The page did not come."""
         meta = failure.request.meta  # type: ignore[attr-defined]
-        self._file(meta["visiting"], meta["entry"], None, fault_of_error(failure.value).reason)
+        visiting: Visiting = meta["visiting"]
+        reason = fault_of_error(failure.value).reason
+        if isinstance(failure.value, OutOfTime | HostResting):
+            visiting.page_left(meta["entry"], reason)
+            self.round.finish_if_done(visiting)
+        else:
+            self._file(visiting, meta["entry"], None, reason)
 
     def _file(self, visiting: Visiting, entry: Entry, page: Page | None, fault: str) -> None:
         visiting.page_came(entry, page, fault)

@@ -39,7 +39,7 @@ class FeedSpider(scrapy.Spider):
         """Takes an answer in; asks for what it leads to, or ends the listing part of the visit."""
         visiting: Visiting = response.meta["visiting"]
         fetched = fetched_from(response, visiting, self.crawl_settings.clock())
-        if fetched.status == 429 and "retry-after" in fetched.headers:
+        if fetched.status in (429, 503) and "retry-after" in fetched.headers:
             self.round.rest(fetched)
         for request in visiting.answered(fetched):
             yield ask(self, visiting, request)

@@ -17,7 +17,7 @@ from zope.interface import implementer
 from crawler.faults import RobotsForbid, RobotsUnread, fault_of
 from crawler.guard import Guard, NotAllowed, authority, checked_host, unpack
 from crawler.permission import Reservation, read_tdmrep, reservation_for
-from crawler.politeness import ROBOTS_REDIRECTS, HostGate, Robots, WellKnown, read_robots
+from crawler.politeness import ROBOTS_REDIRECTS, HostGate, OutOfTime, Robots, WellKnown, read_robots
 from crawler.settings import CrawlSettings
 from crawler.visit import Visiting
 from domain.model import Purpose
@@ -55,6 +55,8 @@ class PoliteHandler(HTTP11DownloadHandler):
     async def download_request(self, request: Request) -> Response:
         """The answer, unpacked. Raises what `crawler.faults` has words for."""
         visiting: Visiting = request.meta["visiting"]
+        if visiting.over_budget:
+            raise OutOfTime(f"the cap of {visiting.source.limits.megabytes} MB is reached")
         delay = await self._permitted(request, visiting)
         if request.meta["purpose"] is Purpose.PAGE:
             rules = await self._road.tdmrep.of(request.url, self._small_file)
