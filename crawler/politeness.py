@@ -150,12 +150,12 @@ class Robots:
 
 
 def read_robots(status: int | None, body: bytes) -> Robots:
-    """RFC 9309, 2.3.1: 2xx is read, 4xx allows all, 5xx and no answer (None) forbid all.
+    """RFC 9309, 2.3.1: 2xx is read, 4xx allows all, 5xx and no answer (None, `body` says why) forbid all.
 
     3xx here means that five redirects did not end: treated as unavailable, which allows (2.3.1.2).
     """
     if status is None or status >= 500:
-        return Robots(unreachable="no answer" if status is None else f"HTTP {status}")
+        return Robots(unreachable=body.decode() if status is None else f"HTTP {status}")
     if not 200 <= status < 300:
         return Robots()
     text = body[:ROBOTS_OCTETS].decode("utf-8", "replace").removeprefix("\ufeff").replace("\x00", "")
@@ -163,7 +163,7 @@ def read_robots(status: int | None, body: bytes) -> Robots:
 
 
 Fetch = Callable[[str], Awaitable[tuple[int | None, bytes]]]
-"""Fetches one small file: (status, body). Status None: no answer. Follows redirects itself."""
+"""Fetches one small file: (status, body). Status None: no answer, and the body says why. Follows redirects."""
 
 Kept = TypeVar("Kept")
 

@@ -8,6 +8,7 @@ from domain.registry import names_in, plug
 FOLDER = "crawler.connectors"
 
 
+@cache
 def known_kinds() -> tuple[str, ...]:
     """Kinds that have a file, in order of the alphabet."""
     return names_in(FOLDER)

@@ -7,11 +7,14 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from crawler.faults import Fault
 from crawler.guard import authority
-from crawler.permission import clearance
+from crawler.permission import Clearance, clearance
 from crawler.politeness import HostGate, retry_after
+from crawler.registry import known_kinds
 from crawler.settings import CrawlSettings
 from crawler.visit import CrawlJob, Visiting
+from domain.errors import LagebildError
 from domain.model import Entry, Fetched, Harvest, Outcome, Request, Visit
 
 logger = logging.getLogger("crawler")
@@ -55,11 +58,13 @@ class Round:
                 return
             visiting = self._begin(job)
             if visiting is not None:
-                yield visiting, visiting.first_requests()
+                yield visiting, self._first_requests(visiting)
 
     def _begin(self, job: CrawlJob) -> Visiting | None:
         now = self._settings.clock()
         cleared = clearance(job.source, now.date())
+        if job.source.kind not in known_kinds():
+            cleared = Clearance(False, f"no connector of kind {job.source.kind!r}")
         if not cleared.may_run:
             self._hand_over(unvisited(job, Outcome.SKIPPED, cleared.why, self._settings))
             self._room.release()
@@ -76,6 +81,17 @@ class Round:
         self._under_way[id(visiting)] = visiting
         return visiting
 
+    def _first_requests(self, visiting: Visiting) -> list[Request]:
+        source = visiting.source.id
+        try:
+            return visiting.first_requests()
+        except LagebildError as error:
+            visiting.faults.append(Fault(Outcome.UNREACHABLE, str(error)[:300]))
+        except Exception as error:
+            logger.exception("planning failed source=%s", source)
+            visiting.faults.append(Fault(Outcome.UNREACHABLE, f"the connector failed: {error!r}"[:300]))
+        return []
+
     def rest(self, fetched: Fetched) -> timedelta | None:
         """A host said Retry-After: nobody in this process asks it before that. Returns the wait."""
         wait = retry_after(fetched.headers.get("retry-after", ""), fetched.fetched_at)
@@ -87,7 +103,11 @@ class Round:
         """Called after each answer; once none is awaited, the visit's pages are queued."""
         if visiting.waiting or id(visiting) not in self._under_way:
             return
-        pages = visiting.choose(self._settings.fetch_pages and self._settings.extract is not None)
+        try:
+            pages = visiting.choose(self._settings.fetch_pages and self._settings.extract is not None)
+        except Exception as error:  # noqa: BLE001 - raised again at the end of the run
+            self._fail(error, visiting.source.id)
+            pages = []
         for entry in pages:
             self.pages.put_nowait((visiting, entry))
         self.finish_if_done(visiting)
@@ -96,8 +116,16 @@ class Round:
         """Delivers the visit's harvest once nothing of it is awaited."""
         if visiting.waiting or self._under_way.pop(id(visiting), None) is None:
             return
-        self._hand_over(visiting.harvest(self._settings.clock()))
+        self._hand_over(self._harvest(visiting))
         self._room.release()
+
+    def _harvest(self, visiting: Visiting) -> Harvest:
+        try:
+            return visiting.harvest(self._settings.clock())
+        except Exception as error:
+            logger.exception("harvesting failed source=%s", visiting.source.id)
+            why = f"the connector failed: {error!r}"[:300]
+            return unvisited(visiting.job, Outcome.UNREACHABLE, why, self._settings)
 
     def finish_all(self) -> None:
         """Delivers what a crawl that ended early left behind."""
@@ -110,14 +138,17 @@ class Round:
             return
         try:
             self._deliver(harvest)
-        except Exception as error:
-            # Scrapy swallows what its callbacks raise; the run ends and raises it again.
-            self.failure = error
-            logger.exception("delivering failed source=%s", harvest.source.id)
+        except Exception as error:  # noqa: BLE001 - raised again at the end of the run
+            self._fail(error, harvest.source.id)
             return
         self._done += 1
         if self._on_progress:
             self._on_progress(Progress(self._done, len(self._jobs), harvest.visit))
+
+    def _fail(self, error: Exception, source_id: str) -> None:
+        """The archive failed us. Scrapy swallows what its callbacks raise, so the run's end raises it again."""
+        logger.error("the archive failed source=%s", source_id, exc_info=error)
+        self.failure = self.failure or error
 
 
 def unvisited(job: CrawlJob, outcome: Outcome, why: str, settings: CrawlSettings) -> Harvest:

@@ -153,10 +153,14 @@ class Visiting:
         self.tombstones += [part for part in found if isinstance(part, Tombstone)]
         entries = {part.raw_id: part for part in found if isinstance(part, Entry)}
         self.entries |= {raw_id: e for raw_id, e in entries.items() if raw_id not in self.entries}
-        filtered = bool(fetched.request.context.get("since"))
-        quiet = Outcome.UNCHANGED if filtered else Outcome.EMPTY
-        self.answers.append(Outcome.OK if found else quiet)
-        return self.admit(requests)
+        admitted = self.admit(requests)
+        if len(found) > len(requests):
+            self.answers.append(Outcome.OK)
+        elif not admitted:
+            # A watermark hides what is old, so nothing means nothing new.
+            filtered = bool(fetched.request.context.get("since"))
+            self.answers.append(Outcome.UNCHANGED if filtered else Outcome.EMPTY)
+        return admitted
 
     def _note_move(self, fetched: Fetched) -> None:
         if fetched.permanent_redirect and fetched.request.url == self.source.url:

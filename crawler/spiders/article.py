@@ -9,7 +9,7 @@ import scrapy
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from crawler.guard import Guard
+from crawler.guard import Guard, NotAllowed, checked_host
 from crawler.permission import rights_of, stricter
 from crawler.politeness import HostResting, OutOfTime
 from crawler.round import Round
@@ -41,9 +41,10 @@ class ArticleSpider(scrapy.Spider):
         while (page := await self.round.pages.get()) is not None:
             visiting, entry = page
             try:
+                checked_host(entry.url)
                 yield self._ask(visiting, entry)
-            except ValueError as error:
-                self._file(visiting, entry, None, f"not a URL: {error}"[:200])
+            except (NotAllowed, ValueError) as error:
+                self._file(visiting, entry, None, f"not allowed: {error}"[:300])
 
     def _ask(self, visiting: Visiting, entry: Entry) -> scrapy.Request:
         return scrapy.Request(

@@ -1,18 +1,19 @@
 """Visits listings: feeds, sitemaps, APIs, front pages."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from datetime import datetime
 
 import scrapy
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from crawler.guard import Guard
+from crawler.faults import Fault
+from crawler.guard import Guard, NotAllowed, checked_host
 from crawler.round import Round
 from crawler.settings import CrawlSettings
 from crawler.spiders.road import Road
 from crawler.visit import Visiting, fault_of_error
-from domain.model import Fetched, Purpose, Request
+from domain.model import Fetched, Outcome, Purpose, Request
 
 ACCEPT_LISTING = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/json;q=0.9, "
@@ -32,8 +33,9 @@ class FeedSpider(scrapy.Spider):
     async def start(self) -> AsyncIterator[scrapy.Request]:
         """The first requests of every source, in the order of the jobs, as room allows."""
         async for visiting, requests in self.round.visits():
-            for request in requests:
-                yield ask(self, visiting, request)
+            for request in self._ask(visiting, requests):
+                yield request
+            self.round.listed(visiting)
 
     def read(self, response: Response) -> Iterator[scrapy.Request]:
         """Takes an answer in; asks for what it leads to, or ends the listing part of the visit."""
@@ -41,9 +43,16 @@ class FeedSpider(scrapy.Spider):
         fetched = fetched_from(response, visiting, self.crawl_settings.clock())
         if fetched.status in (429, 503) and "retry-after" in fetched.headers:
             self.round.rest(fetched)
-        for request in visiting.answered(fetched):
-            yield ask(self, visiting, request)
+        yield from self._ask(visiting, visiting.answered(fetched))
         self.round.listed(visiting)
+
+    def _ask(self, visiting: Visiting, requests: Iterable[Request]) -> Iterator[scrapy.Request]:
+        for request in requests:
+            try:
+                checked_host(request.url)
+                yield ask(self, visiting, request)
+            except (NotAllowed, ValueError) as error:
+                visiting.failed(Fault(Outcome.BLOCKED, f"not allowed: {error}"[:300]))
 
     def failed(self, failure: Failure) -> None:
         """Takes note of a request that brought nothing."""

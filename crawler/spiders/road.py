@@ -101,9 +101,10 @@ class PoliteHandler(HTTP11DownloadHandler):
             except Exception as error:
                 if isinstance(error, NotAllowed):
                     return 404, b""
-                if fault_of(error) is None:
+                fault = fault_of(error)
+                if fault is None:
                     raise
-                return None, b""
+                return None, fault.reason.encode()
             location = response.headers.get("Location")
             if not 300 <= response.status < 400 or not location:
                 return response.status, response.body
