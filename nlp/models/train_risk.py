@@ -42,6 +42,8 @@ from train_encoder import (
 )
 from train_export import OUTPUTS, PackedStem, Shipped, export
 
+from nlp.topic_rules import TopicExample, load_topics
+
 HERE = Path(__file__).parent
 SHARED = Path(os.environ.get("LAGEBILD_SHARED", HERE.parents[1] / ".." / "shared")) / "data"
 TOPICS = tuple(json.loads((HERE / "risk" / "topics.json").read_text()))
@@ -101,21 +103,24 @@ def labelled(seed: int, folds: int = 5) -> list[Example]:
 
 
 def invented() -> list[Example]:
-    """Our own sentences in four languages (`risk/examples.jsonl`)."""
-    path = HERE / "risk" / "examples.jsonl"
-    rows = [json.loads(line) for line in path.open()] if path.exists() else []
+    """Our own sentences in four languages, from the topic files: what they mean and what only looks like it."""
     return [
         Example(
-            joined(r["text"], ""),
-            bool(r["topics"]),
-            r["topics"],
-            r["severity"],
-            r.get("stance", {}),
+            joined(e.text, ""),
+            bool(e.topics),
+            list(e.topics),
+            e.severity,
+            dict(e.stance),
             -1,
             TEACHING_WEIGHT,
         )
-        for r in rows
+        for e in teaching()
     ]
+
+
+def teaching() -> list[TopicExample]:
+    topics = load_topics()
+    return [e for topic in topics for e in topic.match] + [e for topic in topics for e in topic.near_misses]
 
 
 LATIN = re.compile(r"^▁?[A-Za-zÀ-ÖØ-öø-ÿŒœŸ0-9'’\-]+$")
@@ -437,22 +442,20 @@ def seal(tokenizer: Tokenizer) -> None:
         ids = np.array([tokenizer.encode(text).ids], np.int64)
         return dict(zip(OUTPUTS, session.run(None, {"ids": ids}), strict=True))
 
-    rows = [json.loads(line) for line in (folder / "examples.jsonl").open()]
-    answers = [outputs(joined(r["text"], "")) for r in rows]
-    means = {}
-    for language in sorted({r["lang"] for r in rows}):
-        same = [
-            a["embedding"][0]
-            for a, r in zip(answers, rows, strict=True)
-            if r["lang"] == language and r["topics"]
-        ]
-        means[language] = np.mean(same, 0)
+    rows = teaching()
+    answers = [outputs(joined(r.text, "")) for r in rows]
+    both = list(zip(rows, answers, strict=True))
+    means = {
+        language: np.mean([a["embedding"][0] for r, a in both if r.language == language and r.topics], 0)
+        for language in sorted({r.language for r in rows})
+    }
     centre = np.mean(list(means.values()), 0)
     directions = np.linalg.qr(np.stack([m - centre for m in means.values()])[:-1].T)[0]
     np.savez(folder / "shape.npz", centre=centre.astype(np.float32), languages=directions.astype(np.float32))
     pooled = np.stack([a["pooled"][0] for a in answers])
     pooled /= np.linalg.norm(pooled, axis=1, keepdims=True)
-    np.savez_compressed(folder / "examples.npz", pooled=pooled.astype(np.float16))
+    keys = np.array([hashlib.sha256(r.text.encode()).hexdigest()[:16] for r in rows])
+    np.savez_compressed(folder / "examples.npz", keys=keys, pooled=pooled.astype(np.float16))
     golden = [{"text": t, "judged": outputs(joined(t, ""))["judged"][0].round(4).tolist()} for t in GOLDEN]
     (folder / "golden.json").write_text(json.dumps(golden, ensure_ascii=False, indent=1))
     sealed = ["encoder.onnx", "tokenizer.json", "shape.npz", "stance.npz", "examples.npz"]
