@@ -4,7 +4,7 @@ UV := .venv/bin/uv
 LOCK := requirements/dev.lock
 STAMP := .venv/.installed
 .DEFAULT_GOAL := help
-.PHONY: help setup lock demo run test lint fmt docs wheel-check
+.PHONY: help setup lock demo run test lint fmt docs wheel-check eval-ner
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -46,3 +46,6 @@ docs: setup ## build the documentation, strictly
 
 wheel-check: setup ## build the wheel, install it alone, run the command there
 	@.venv/bin/pytest -q tests/e2e/test_wheel.py
+
+eval-ner: setup ## precision, recall and F1 of the name pipelines on dev data
+	@$(PY) -m nlp.models.eval_ner

@@ -1,0 +1,1 @@
+"""Trained weights, each with a card, and the scripts that made them."""
