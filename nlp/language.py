@@ -26,7 +26,7 @@ WORDS_TO_MIX = 24
 UNKNOWN = "und"
 
 WORD = re.compile(r"[^\W\d_]+")
-SWISS_WORDS = Path(__file__).parent / "gazetteers" / "swiss_german_words.txt"  # words that only the dialect has
+SWISS_WORDS = Path(__file__).parent / "gazetteers" / "swiss_german_words.txt"
 SWISS_SHARE, SWISS_WORDS_NEEDED = 0.12, 2
 
 
