@@ -7,7 +7,7 @@ from urllib.parse import urljoin, urlsplit
 from parsel import Selector
 from w3lib.encoding import html_to_unicode
 
-from crawler.politeness import Robots
+from crawler.robots import Robots
 
 MEDIA_TYPES = {
     "application/rss+xml": "rss",

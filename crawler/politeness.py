@@ -1,4 +1,4 @@
-"""One gate per host across all crawlers of the process, and the rules of robots.txt (RFC 9309).
+"""One gate per host across all crawlers of the process, and what hosts ask of us.
 
 A turn at the gate lasts from before the connection until the body has arrived; the next turn of the same host
 starts `delay` seconds after that. So no two requests to a host are ever closer than the delay, whatever the
@@ -16,20 +16,12 @@ from email.utils import parsedate_to_datetime
 from typing import Generic, TypeVar
 from urllib.parse import urlsplit
 
-from protego import Protego
-
 # RFC 9309, 2.4: a copy should not be used for more than 24 hours.
 KEPT_SECONDS = 24 * 3600.0
 # A host that could not be asked is asked again sooner, so that an outage of minutes does not cost a day.
 RETRY_SECONDS = 600.0
 # One that did not even answer is asked again soon: the next visit is the question whether it is back.
 DOWN_SECONDS = 30.0
-# RFC 9309, 2.5: at least 500 KiB must be read.
-ROBOTS_OCTETS = 512 * 1024
-# RFC 9309, 2.3.1.2: at least five redirects are followed.
-ROBOTS_REDIRECTS = 5
-# A longer Crawl-delay would stop a source for good; some sites publish 3600 for everyone.
-LONGEST_DELAY_SECONDS = 60.0
 # Hosts nobody has asked for are forgotten beyond this number, so that memory stays flat.
 HOSTS_REMEMBERED = 4_000
 
@@ -120,48 +112,6 @@ async def _before(deadline: float, waited_for: Awaitable[object]) -> None:
         raise OutOfTime("the visit's time was over before its turn came") from None
 
 
-# --- robots.txt ----------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Robots:
-    """What one site's robots.txt says. `parser` is None when there is no file; `unreachable` says why not read."""
-
-    parser: Protego | None = None
-    unreachable: str = ""
-
-    def allows(self, url: str, agent: str) -> bool:
-        """Whether `agent` may fetch `url`. An unreachable robots.txt forbids everything (2.3.1.4)."""
-        if self.unreachable:
-            return False
-        return self.parser is None or bool(self.parser.can_fetch(url, agent))
-
-    def delay_seconds(self, agent: str) -> float:
-        """Crawl-delay or the pause of Request-rate, whichever is longer; 0.0 when neither is given."""
-        if self.parser is None:
-            return 0.0
-        rate = self.parser.request_rate(agent)
-        paced = rate.seconds / rate.requests if rate and rate.requests else 0.0
-        return min(LONGEST_DELAY_SECONDS, max(float(self.parser.crawl_delay(agent) or 0.0), paced))
-
-    def sitemaps(self) -> tuple[str, ...]:
-        """Sitemaps named in the file."""
-        return tuple(self.parser.sitemaps) if self.parser else ()
-
-
-def read_robots(status: int | None, body: bytes) -> Robots:
-    """RFC 9309, 2.3.1: 2xx is read, 4xx allows all, 5xx and no answer (None, `body` says why) forbid all.
-
-    3xx here means that five redirects did not end: treated as unavailable, which allows (2.3.1.2).
-    """
-    if status is None or status >= 500:
-        return Robots(unreachable=body.decode() if status is None else f"HTTP {status}")
-    if not 200 <= status < 300:
-        return Robots()
-    text = body[:ROBOTS_OCTETS].decode("utf-8", "replace").removeprefix("\ufeff").replace("\x00", "")
-    return Robots(Protego.parse(text))
-
-
 Fetch = Callable[[str], Awaitable[tuple[int | None, bytes]]]
 """Fetches one small file: (status, body). Status None: no answer, and the body says why. Follows redirects."""
 
@@ -225,9 +175,3 @@ def fresh_for(headers: Mapping[str, str]) -> timedelta | None:
         return None
     age = headers.get("age", "").strip()
     return timedelta(seconds=max(0, int(found[1]) - (int(age[:9]) if age.isdigit() else 0)))
-
-
-def product_token(user_agent: str) -> str:
-    """The name that robots.txt groups are matched by: `Lagebild` of `Lagebild/1.0 (+https://...)`."""
-    found = re.match(r"[A-Za-z_-]+", user_agent)
-    return found[0] if found else "*"

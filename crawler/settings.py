@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from crawler.politeness import product_token
+from crawler.robots import product_token
 from domain.model import Page
 from domain.ports import Clock
 

@@ -17,7 +17,8 @@ from zope.interface import implementer
 from crawler.faults import RobotsForbid, RobotsUnread, fault_of
 from crawler.guard import Guard, NotAllowed, authority, checked_host, unpack
 from crawler.permission import Reservation, read_tdmrep, reservation_for
-from crawler.politeness import ROBOTS_REDIRECTS, HostGate, OutOfTime, Robots, WellKnown, read_robots
+from crawler.politeness import HostGate, OutOfTime, WellKnown
+from crawler.robots import ROBOTS_REDIRECTS, Robots, read_robots
 from crawler.settings import CrawlSettings
 from crawler.visit import Visiting
 from domain.model import Purpose
