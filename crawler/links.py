@@ -128,10 +128,16 @@ def _unique(links: list[Link]) -> tuple[Link, ...]:
 def article_links(fetched: Fetched, source: Source) -> Links:
     """Links that look like articles of the same site, by address and by the length of their words."""
     tree, base = page_of(fetched)
-    home = _registrable(base).top_domain_under_public_suffix or urlsplit(base).hostname
-    links = [link for link in _anchors(tree, base) if _looks_like_article(link, home or "", source)]
+    home = site_of(base)
+    links = [link for link in _anchors(tree, base) if _looks_like_article(link, home, source)]
     following = tree.css("link[rel=next]::attr(href), a[rel=next]::attr(href)").get("")
     return Links(_unique(links), urljoin(base, following) if following else "")
+
+
+def site_of(url: str) -> str:
+    """The registrable name of a URL's host (`blatt.de` of `www.blatt.de`), or the host where there is none."""
+    host = urlsplit(url).hostname or ""
+    return _registrable(url).top_domain_under_public_suffix or host.removeprefix("www.")
 
 
 def _anchors(tree: Selector, base: str) -> Iterator[Link]:
@@ -149,9 +155,12 @@ def _anchors(tree: Selector, base: str) -> Iterator[Link]:
 
 def _looks_like_article(link: Link, home: str, source: Source) -> bool:
     parts = urlsplit(link.url)
-    host = _registrable(link.url).top_domain_under_public_suffix or parts.hostname
     include, exclude = (str(source.options.get(key, "")) for key in ("include", "exclude"))
-    if parts.scheme not in ("http", "https") or host != home or (exclude and re.search(exclude, link.url)):
+    if (
+        parts.scheme not in ("http", "https")
+        or site_of(link.url) != home
+        or (exclude and re.search(exclude, link.url))
+    ):
         return False
     if include:
         return bool(re.search(include, link.url)) and bool(link.title)
