@@ -66,6 +66,11 @@ class Article:
         return self.severity > 0
 
     @property
+    def story_label(self) -> str:
+        """The story for scoring: copies of a text that stands alone are one story too."""
+        return self.story or self.text_id
+
+    @property
     def number(self) -> int:
         return zlib.crc32(self.id.encode()) % 9_000_000 + 1_000_000
 

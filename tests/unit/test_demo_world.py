@@ -24,6 +24,8 @@ from lagebild.demo.world import World, counts, world
 
 NOW = datetime(2026, 11, 28, 9, 0, tzinfo=UTC)
 SPIKE = "kinderkonten-test"
+TOPICS = 19
+FEWEST_ITEMS = 400
 FEWEST_PUBLISHERS_OF_AN_ALARM = 5
 
 
@@ -72,6 +74,14 @@ def test_there_are_enough_hand_written_texts_of_some_length() -> None:
     assert len({text.id for text in read_texts()}) == len(read_texts())
 
 
+def test_all_topics_and_a_good_share_of_everyday_news_are_there() -> None:
+    texts = read_texts()
+    assert len(texts) >= 110
+    assert len({topic for text in texts for topic in text.topics}) == TOPICS
+    everyday = sum(not text.relevant for text in texts) / len(texts)
+    assert 0.25 <= everyday <= 0.4
+
+
 def test_a_text_has_topics_exactly_when_it_is_relevant() -> None:
     assert not [text.id for text in read_texts() if bool(text.topics) != text.relevant]
 
@@ -87,6 +97,11 @@ def test_every_text_has_somebody_to_print_it() -> None:
 def test_the_same_seed_and_clock_give_the_same_world(demo: World) -> None:
     assert world(7, NOW + timedelta(hours=5)).articles == demo.articles
     assert world(8, NOW).articles != demo.articles
+
+
+def test_there_are_enough_items_that_can_be_read(demo: World) -> None:
+    lost = {"gone", "html_as_rss", "broken_xml", "forbidden", "unreachable", "outage_this_morning"}
+    assert sum(article.outlet.fault not in lost for article in demo.articles) >= FEWEST_ITEMS
 
 
 def test_there_is_news_of_this_morning_and_none_from_the_future(demo: World) -> None:
