@@ -33,6 +33,7 @@ from lagebild.demo.world import World
 DEMO_PORT = 8790
 STREAM_IP = "127.7.6.13"
 START_SECONDS = 20.0
+FORTNIGHT_DAYS = 15  # these kinds reach back two days at a first visit, unless told
 SMALLEST_PACKED = 600  # octets; below it gzip does not pay
 STREAM_PAUSE_SECONDS = 0.2
 
@@ -100,6 +101,8 @@ class ServedWorld:
                 return {"options": {"timeline": "public", "local": True}}
             case "bluesky":
                 return {"options": {"mode": "jetstream", "stream": self.stream_url}}
+            case "wordpress_rest" | "sitemap" | "news_sitemap":
+                return {"options": {"days": FORTNIGHT_DAYS}}
             case _:
                 return {}
 
@@ -246,7 +249,9 @@ async def _stream(served: ServedWorld, connection: ServerConnection) -> None:
                 if event["time_us"] > sent:
                     await connection.send(json.dumps(event, ensure_ascii=False))
                     sent = event["time_us"]
-            await asyncio.sleep(STREAM_PAUSE_SECONDS)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(connection.wait_closed(), STREAM_PAUSE_SECONDS)
+                return
 
 
 async def _run(served: ServedWorld, doors: _Doors, server: uvicorn.Server) -> None:
