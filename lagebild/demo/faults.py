@@ -48,11 +48,14 @@ def html_as_rss(clean: Answer, asked: Asked) -> Answer:
 
 
 def broken_xml(clean: Answer, asked: Asked) -> Answer:
-    """The feed breaks off inside its first item, after an ampersand and a tag nobody closes."""
+    """The publisher's software dies after the XML declaration and leaves its last words in the feed."""
     if not asked.is_listing:
         return clean
-    head, _, _ = clean.body.partition(b"<item>")
-    return replace(clean, body=head + b"<item><title>Arte & <cultura")
+    declaration, _, _ = clean.body.partition(b"<rss")
+    return replace(
+        clean,
+        body=declaration + b"<b>Fatal error</b>: Allowed memory size exhausted in feed.php on line 88 & <br>",
+    )
 
 
 def forbidden(_clean: Answer, _asked: Asked) -> Answer:

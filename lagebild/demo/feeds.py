@@ -155,7 +155,9 @@ def wordpress_post(line: Listed) -> dict[str, Any]:
         "modified": _naive(version.since.astimezone(LOCAL)),
         "modified_gmt": _naive(version.since.astimezone(UTC)),
         "slug": article.path.strip("/").rsplit("/", 1)[-1],
-        "guid": {"rendered": f"{line.link.split('/', 3)[0]}//{line.link.split('/', 3)[2]}/?p={article.number}"},
+        "guid": {
+            "rendered": f"{line.link.split('/', 3)[0]}//{line.link.split('/', 3)[2]}/?p={article.number}"
+        },
         "status": "publish",
         "type": "post",
         "link": line.link,

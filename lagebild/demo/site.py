@@ -1,7 +1,7 @@
 """What an outlet's site answers to a path. Pure: world, moment and addresses in, an `Answer` out.
 
-Quirks: `amp` gives out AMP addresses in the feed; `tracking` adds utm parameters; `meta_refresh` sends the reader
-through a refresh page; `full_feed` carries whole texts; `windows_1252` is the old encoding; `no_dates` never says
+Quirks: `amp` gives out AMP addresses in the feed; `tracking` adds utm parameters; `meta_refresh` sends every fourth
+reader through a refresh page; `full_feed` carries whole texts; `windows_1252` is the old encoding; `no_dates` never says
 when; `crawl_delay`, `disallow` and `tdm_reserved` are what robots.txt and tdmrep.json say; `slow` takes its time with
 the feed; `no_validators` sends neither ETag nor Last-Modified.
 """
@@ -83,7 +83,7 @@ class Site:
         quirks = self.outlet.quirks
         if "amp" in quirks and article.number % 2:
             return f"{self.base}/amp{article.path}"
-        if "meta_refresh" in quirks:
+        if "meta_refresh" in quirks and article.number % 4 == 2:
             return f"{self.base}/go/{article.number}"
         query = "?utm_source=rss&utm_medium=feed&utm_campaign=demo" if "tracking" in quirks else ""
         return f"{self.base}{article.path}{query}"
