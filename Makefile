@@ -20,7 +20,9 @@ $(STAMP): $(LOCK) pyproject.toml
 lock: ## resolve pyproject.toml into the lock again
 	@uv=$$(command -v $(UV) || command -v uv); \
 	$$uv pip compile pyproject.toml --quiet --group test --group lint --group docs --python-version 3.11 \
-	  --generate-hashes --no-emit-index-url --no-header --output-file $(LOCK)
+	  --generate-hashes --no-emit-index-url --no-header --output-file $(LOCK); \
+	$$uv pip compile pyproject.toml --quiet --group train --python-version 3.11 --constraints $(LOCK) \
+	  --generate-hashes --no-emit-index-url --no-header --output-file requirements/train.lock
 
 demo: setup ## the whole job on the bundled news world, without the internet
 	@.venv/bin/lagebild demo
