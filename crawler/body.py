@@ -4,7 +4,6 @@ import itertools
 import logging
 import re
 from collections.abc import Callable, Iterable
-from copy import copy
 
 from lxml.etree import LxmlError, _Element
 from lxml.html import HtmlElement
@@ -14,6 +13,7 @@ from trafilatura.settings import Extractor
 from crawler.boilerplate import Paragraph, kept
 from crawler.dom import text_of
 from crawler.plain import one_line, plain_text
+from crawler.standing import own_paragraphs
 
 # trafilatura logs every page it cannot read; we say so ourselves, once, with the address.
 logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
@@ -22,6 +22,7 @@ logging.getLogger("htmldate").setLevel(logging.CRITICAL)
 WEAK = 350  # characters; below, the stricter reading probably missed the article
 PLAUSIBLE_BODY = 300
 BODY_AGREEMENT = 0.6
+HALF = 0.5
 SEEN = ".//text()[not(ancestor::script or ancestor::style or ancestor::noscript or ancestor::template or ancestor::svg)]"
 WORDS = re.compile(r"\w+")
 ELEMENT_KINDS = {
@@ -45,19 +46,23 @@ def article_paragraphs(tree: HtmlElement, url: str, stated_body: str) -> tuple[t
     best: tuple[Paragraph, ...] = ()
     origin = ""
     for name, reading in READINGS:
-        found = kept(reading(tree, url))
-        if _length(found) > 1.2 * _length(best):
+        found = kept(own_paragraphs(reading(tree, url), tree))
+        if _worth(found, stated) > 1.2 * _worth(best, stated):
             best, origin = found, name
         if _is_enough(best, stated):
             return _agreeing(best, stated), origin
-    if _length(stated) > max(WEAK, 1.5 * _length(best)):
+    if _length(stated) > WEAK and _worth(best, stated) < HALF * _length(stated):
         return kept(stated), "json-ld articleBody"
     return (_agreeing(best, stated), origin) if best else ((), "")
 
 
 def _is_enough(found: tuple[Paragraph, ...], stated: tuple[Paragraph, ...]) -> bool:
-    length = _length(found)
-    return length >= WEAK and length >= 0.5 * _length(stated)
+    return _worth(found, stated) >= max(WEAK, HALF * _length(stated))
+
+
+def _worth(found: tuple[Paragraph, ...], stated: tuple[Paragraph, ...]) -> int:
+    """Characters that count: all of them, or those the stated body holds too where there is a plausible one."""
+    return _length(found) if _length(stated) < PLAUSIBLE_BODY else _length(_in_both(found, stated))
 
 
 def _length(paragraphs: Iterable[Paragraph]) -> int:
@@ -75,36 +80,42 @@ def _trafilatura(
             output_format="python",
             comments=False,
             tables=True,
-            links=True,  # their share of a paragraph tells furniture from text
             fast=fast,
             precision=precision,
             url=url or None,
         )
         try:
-            document = bare_extraction(copy(tree), url=url or None, options=options)
+            document = bare_extraction(tree, url=url or None, options=options)  # works on a copy
         except (LxmlError, ValueError, TypeError, AttributeError, IndexError, KeyError, RecursionError):
             return ()  # a page it stumbles over is read by the next step
         body = getattr(document, "body", None)
-        return tuple(_blocks(body)) if body is not None else ()
+        if body is None:
+            return ()
+        has_items = next(body.iter("item"), None) is not None
+        return tuple(_blocks(body, _link_texts(tree) if has_items else frozenset()))
 
     return read
 
 
-def _blocks(body: _Element) -> Iterable[Paragraph]:
+def _link_texts(tree: HtmlElement) -> frozenset[str]:
+    """What links to other pages say: a list item that says the same is a link and no text."""
+    return frozenset(text_of(link) for link in tree.iter("a") if "#" not in (link.get("href") or "#"))
+
+
+def _blocks(body: _Element, links: frozenset[str]) -> Iterable[Paragraph]:
     for block in body:
         if not isinstance(block.tag, str):
             continue
         inner = list(block.iter("item", "row")) if block.tag in ("list", "table") else [block]
         for element in inner:
-            yield from _lines(element)
+            yield from _lines(element, links)
 
 
-def _lines(element: _Element) -> Iterable[Paragraph]:
+def _lines(element: _Element, links: frozenset[str]) -> Iterable[Paragraph]:
     """A block as one paragraph, or several where line breaks part it."""
-    written = _written(element)
-    linked = sum(len(_written(link)) for link in element.iter("ref")) / max(1, len(written))
-    for line in written.split("\n"):
-        yield Paragraph(KINDS.get(str(element.tag), "p"), one_line(line), linked)
+    for line in map(one_line, _written(element).split("\n")):
+        kind = KINDS.get(str(element.tag), "p")
+        yield Paragraph(kind, line, float(kind == "item" and line in links))
 
 
 def _written(element: _Element) -> str:
@@ -153,10 +164,15 @@ def _agreeing(found: tuple[Paragraph, ...], stated: tuple[Paragraph, ...]) -> tu
     """Only the paragraphs that the stated body holds too, where that body is plausible for this text."""
     if _length(stated) < PLAUSIBLE_BODY:
         return found
+    both = _in_both(found, stated)
+    # A body that the text does not fill is another article's; one that leaves half of it out is a teaser.
+    plausible = _length(both) >= max(0.8 * _length(stated), 0.6 * _length(found))
+    return both if plausible else found
+
+
+def _in_both(found: tuple[Paragraph, ...], stated: tuple[Paragraph, ...]) -> tuple[Paragraph, ...]:
     known = set(_pairs(" ".join(paragraph.text for paragraph in stated)))
-    agreeing = tuple(paragraph for paragraph in found if _share(paragraph.text, known) >= BODY_AGREEMENT)
-    covers = _length(agreeing) >= 0.8 * _length(stated)
-    return agreeing if covers else found
+    return tuple(paragraph for paragraph in found if _share(paragraph.text, known) >= BODY_AGREEMENT)
 
 
 def _pairs(text: str) -> list[tuple[str, str]]:

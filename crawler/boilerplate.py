@@ -37,7 +37,9 @@ PROMPT = re.compile(
     r"empfohlener (?:externer|redaktioneller) inhalt|externe[rn]? inhalt|an dieser stelle (?:befindet|finden|ist)|ich bin damit einverstanden|inhalte? (?:von|aus) .{0,40}(?:anzeigen|laden|aktivieren)|"
     r"um (?:diesen|diese|den) (?:inhalt|element|video)\w* .{0,80}(?:anzuzeigen|zu sehen|nutzen)|please (?:enable|accept|turn on)|accept cookies|cookie[- ](?:einstellungen|settings)|"
     r"inscrivez-vous\b|abonnez-vous\b|cet article est réservé|iscriviti (?:alla|al|ora)|abbonati\b|seguici su|affiliate[- ]?links?|provisions?-links?|mit einem (?:sternchen|stern|\*) |we may earn|"
-    r"commission (?:on|from) (?:sales|purchases)|this article contains affiliate|wir (?:erhalten|bekommen) .{0,40}provision)",
+    r"(?:log|sign) in or (?:create|register|sign up)|create (?:an|a free) account|you must confirm your public display name|please logout and then login|(?:kostenlos|gratis|unverbindlich) (?:testen|probe ?lesen)|wie hat ihnen (?:dieser|der) artikel gefallen|"
+    r"durchschnittliche bewertung|braucht (?:deine|ihre) unterst[üu]tzung|folg(?:e|en sie)? .{0,30}(?:auf|bei) google (?:news|discover)|follow .{1,40} on (?:google|whatsapp|facebook|instagram|x|twitter)\b|"
+    r"add us as a preferred source|are you affected\?|(?:get|got) in touch (?:at|with us|via)|join the conversation|(?:view|show|hide|post|leave a) comments?\b|community guidelines|commission (?:on|from) (?:sales|purchases)|this article contains affiliate|wir (?:erhalten|bekommen) .{0,40}provision)",
     re.IGNORECASE,
 )
 STANDALONE = re.compile(
@@ -45,19 +47,28 @@ STANDALONE = re.compile(
     r"artikel (?:merken|teilen|anh[öo]ren|vorlesen lassen)|inhalt|inhaltsverzeichnis|quellen?|quelle:.{0,60}|foto:.{0,80}|bild:.{0,80}|©.{0,80}|\(?(?:foto|bild|grafik|photo|image|credit|symbolbild|archivbild)s?\b\s?:.{0,80}|"
     r"facebook|twitter|whatsapp|e-?mail|pinterest|xing|linkedin|telegram|reddit|instagram|flipboard|bluesky|threads|x|zurück|weiter|mehr|schließen|schliessen|nach oben|"
     r"(?:stand|aktualisiert|update|erstellt|veröffentlicht|updated|published|zuletzt aktualisiert)\s*(?:am|on|:)?\s*:?\s*\d.{0,50}|lesezeit:?.{0,20}|\d+ min(?:uten|\.)?(?: lesezeit| read)?|"
-    r"das video (?:konnte|kann) nicht .{0,40}|video laden|(?:mehr )?(?:bilder|fotos) anzeigen|alle (?:kommentare|artikel) (?:anzeigen|lesen)|view (?:gallery|comments|image).{0,30}|image source.{0,80}|getty images.{0,30})\W*$",
+    r"(?:von|by|par|di|text:|autor:) (?:[A-ZÄÖÜ][\w.'’-]+(?: |, | und | and |$)){1,6}|aus dem \w+ (?:von|übersetzt).{0,60}|copyright:?.{0,60}|showpaywall:?|true|false|das video (?:konnte|kann) nicht .{0,40}|video laden|(?:mehr )?(?:bilder|fotos) anzeigen|alle (?:kommentare|artikel) (?:anzeigen|lesen)|view (?:gallery|comments|image).{0,30}|image source.{0,80}|getty images.{0,30})\W*$",
     re.IGNORECASE,
 )
 TAIL_HEAD = re.compile(
     r"^\W*(?:mehr (?:zum|zu[rm]?|aus|über|von)\b.{0,60}|weitere (?:artikel|themen|meldungen|nachrichten|news|links?|informationen)\b.{0,60}|das könnte (?:sie|dich) auch interessieren.{0,20}|auch interessant|"
-    r"passend zum thema|lesen sie auch|related (?:articles|stories|content|topics|links)|more (?:from|on|about) .{0,60}|read (?:more|next)|kommentare?|comments?|leserkommentare|über (?:den|die) autor(?:in|en)?|"
+    r"passend zum thema|lesen sie auch|related (?:articles|stories|content|topics|links)|more (?:from|on|about) .{0,60}|read (?:more|next)|kommentare?|comments?|leserkommentare|(?:über )?(?:den|die|der) autor(?:in|en|innen)?|zur person|"
     r"about the author|newsletter|meistgelesen(?:e artikel)?|empfehlungen.{0,30}|schlagworte|schlagwörter|themen|tags|topics|sur le même sujet|à lire aussi|leggi anche|teilen|share (?:this|on).{0,30}|"
     r"(?:mehr|aktuelle) (?:nachrichten|meldungen|news|podcasts|videos)\b.{0,40}|produktempfehlungen?|anzeige)\W*$",
     re.IGNORECASE,
 )
+# One of these stands in whatever PROMPT matches; looking for them first is fifty times cheaper.
+PROMPT_WORDS = (
+    "newsletter", "folge", "follow", "whatsapp", "sign", "subscri", "inbox", "join", "download", "jetzt", "abonn", "lesen",
+    "artikel", "text", "inhalt", "dieser stelle", "einverstanden", "please", "accept", "cookie", "inscri", "iscri", "abbona",
+    "seguici", "affiliate", "provision", "sternchen", "(*)", "may earn", "commission", "confirm", "logout", "testen", "probe",
+    "gefallen", "bewertung", "unterst", "preferred", "affected", "in touch", "comment", "guidelines", "account", "article", "um d",
+)  # fmt: skip
 MOSTLY_LINK = 0.9
 SHORT_LINK = 130
 PROMPT_LENGTH = 420
+RELATED_LENGTH = 220
+STANDALONE_LENGTH = 130
 SENTENCE_END = re.compile(r"[.!?…:;\"“”»«)\]]\W*$")
 
 
@@ -70,7 +81,7 @@ def kept(paragraphs: Sequence[Paragraph]) -> tuple[Paragraph, ...]:
 def is_boilerplate(paragraph: Paragraph) -> bool:
     """Whether a line is furniture by its own looks."""
     text = paragraph.text
-    if STANDALONE.match(text) or (len(text) <= PROMPT_LENGTH and PROMPT.search(text)):
+    if (len(text) <= STANDALONE_LENGTH and STANDALONE.match(text)) or _prompts(text):
         return True
     if paragraph.linked >= MOSTLY_LINK and (len(text) <= SHORT_LINK or paragraph.tag == "item"):
         return not SENTENCE_END.search(text) or paragraph.tag == "item"
@@ -79,6 +90,13 @@ def is_boilerplate(paragraph: Paragraph) -> bool:
         and bool(RELATED.match(text))
         and (paragraph.linked > 0.2 or ":" in text[:60] or len(text) < 60)
     )
+
+
+def _prompts(text: str) -> bool:
+    if len(text) > PROMPT_LENGTH:
+        return False
+    lower = text.lower()
+    return any(word in lower for word in PROMPT_WORDS) and PROMPT.search(text) is not None
 
 
 def _mended(paragraph: Paragraph) -> Paragraph:

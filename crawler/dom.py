@@ -12,7 +12,8 @@ from w3lib.encoding import html_to_unicode
 from crawler.plain import one_line
 
 MAX_BYTES = 10_000_000
-NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+HEAD_CHARACTERS = 4_096
+NOT_HTML = bytes(code for code in range(32) if code not in b"\t\n\r")
 EMPTY = "<html><head></head><body></body></html>"
 # libxml2 leaves the document there and loses everything after it.
 SELF_CLOSED_ROOT = re.compile(r"(<html[^>]*?)\s*/>", re.IGNORECASE)
@@ -44,14 +45,13 @@ def _unmarked_utf16(body: bytes) -> str | None:
 @lru_cache(maxsize=1)
 def parsed(page: str) -> HtmlElement:
     """The tree, without comments. The last page is remembered, so that publisher rules do not parse again."""
-    clean = SELF_CLOSED_ROOT.sub(r"\1>", NOT_XML.sub("", page), count=1)
+    head, rest = page[:HEAD_CHARACTERS], page[HEAD_CHARACTERS:]
+    clean = (SELF_CLOSED_ROOT.sub(r"\1>", head, count=1) + rest).encode("utf-8", "replace")
     parser = HTMLParser(
         collect_ids=False, default_doctype=False, encoding="utf-8", remove_comments=True, remove_pis=True
     )
     try:
-        return lxml_html.document_fromstring(
-            clean.encode("utf-8", "replace") or EMPTY.encode(), parser=parser
-        )
+        return lxml_html.document_fromstring(clean.translate(None, NOT_HTML) or EMPTY.encode(), parser=parser)
     except (LxmlError, ValueError, AssertionError):
         return lxml_html.document_fromstring(EMPTY.encode())
 

@@ -16,6 +16,7 @@ LIVE_MARKUP = (
     " or contains(@itemtype,'LiveBlogPosting')]"
 )
 ENTRIES = 3
+OPENING = 60  # characters by which an entry is recognised
 
 
 def is_live(tree: HtmlElement, linked: LinkedArticle, title: str) -> bool:
@@ -26,10 +27,10 @@ def is_live(tree: HtmlElement, linked: LinkedArticle, title: str) -> bool:
 
 
 def with_updates(text: str, updates: tuple[tuple[str, str], ...]) -> str:
-    """The text with those entries of the JSON-LD that it lacks, in the page's order, at its end."""
-    missing: list[str] = []
-    for head, body in updates:
-        entry = plain_text(body)
-        if entry and entry[:60] not in text:
-            missing.extend(line for line in (head, entry) if line)
-    return "\n".join(filter(None, (text, *missing)))
+    """The text as it is where the page shows its entries, else with those of the JSON-LD at its end, in order."""
+    entries = [(head, entry) for head, body in updates if (entry := plain_text(body))]
+    shown = sum(entry[:OPENING] in text for _, entry in entries)
+    if shown >= min(ENTRIES, len(entries)):
+        return text
+    lines = (line for pair in entries if pair[1][:OPENING] not in text for line in pair if line)
+    return "\n".join(filter(None, (text, *lines)))

@@ -51,7 +51,10 @@ MENTION = re.compile(
 
 def one_line(text: str) -> str:
     """No soft hyphens, no zero-width or control characters, single spaces, trimmed."""
-    return " ".join(CONTROLS.sub(" ", text).translate(INVISIBLE).split())
+    joined = " ".join(text.split())
+    if joined.isprintable():  # nearly always; soft hyphens and controls are not
+        return joined
+    return " ".join(CONTROLS.sub(" ", joined).translate(INVISIBLE).split())
 
 
 def plain_text(fragment: str) -> str:
