@@ -651,6 +651,66 @@ class TriageEvent:
     after: str = ""
 
 
+# --- what people and jobs leave behind -----------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What a person said of a tag. `verdict`: right, wrong, missing."""
+
+    item_id: str
+    layer: str
+    label: str
+    verdict: str
+    by: str
+    at: datetime
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One issue for one recipient. `key` makes it go out once; `state`: waiting, sending, sent, failed."""
+
+    key: str
+    digest_id: str
+    channel: str
+    recipient: str
+    subject: str
+    media_type: str
+    body: bytes
+    created_at: datetime
+    next_try_at: datetime | None = None
+    state: str = "waiting"
+    attempts: int = 0
+    sent_at: datetime | None = None
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SavedSearch:
+    """`query` is the JSON of a `Search`; `channel`: "", mail, atom. Hits first seen up to `told_through` were told."""
+
+    id: str
+    owner: str
+    name: str
+    query: str
+    channel: str
+    created_at: datetime
+    told_through: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class JobRun:
+    """One run of a scheduled job. `finished_at` is None while it runs, or when it was killed."""
+
+    job: str
+    key: str
+    started_at: datetime
+    finished_at: datetime | None
+    outcome: str
+    facts: Mapping[str, object]
+
+
 # --- counting and looking up ---------------------------------------------------------------------
 
 

@@ -4,18 +4,22 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from domain.model import (
     Annotation,
     Batch,
     Checkpoint,
+    Delivery,
     Entry,
     Fetched,
     Fingerprint,
     Found,
+    Hit,
     Incident,
     Item,
+    JobRun,
+    Label,
     Letter,
     Membership,
     Number,
@@ -23,6 +27,7 @@ from domain.model import (
     Page,
     Reading,
     Request,
+    SavedSearch,
     Search,
     Signal,
     Source,
@@ -30,6 +35,7 @@ from domain.model import (
     Tally,
     Tombstone,
     TriageEvent,
+    Version,
     Visit,
 )
 
@@ -146,6 +152,14 @@ class CollectArchive(Protocol):
         """Keeps items, visit, validators and cursor in one transaction. The same batch again changes nothing."""
         ...
 
+    def versions(self, item_id: str) -> Sequence[Version]:
+        """What the item said before, oldest first."""
+        ...
+
+    def copies(self, item_id: str) -> Sequence[str]:
+        """Ids of the live copies of a representative, in order of arrival."""
+        ...
+
     def visits(self, since: datetime, source_id: str = "") -> Sequence[Visit]:
         """Visits since then, oldest first."""
         ...
@@ -210,7 +224,9 @@ class EnrichArchive(Protocol):
         """Per local day the share (0..1) of the market's usual volume carried by sources that reported."""
         ...
 
-    def keep_signals(self, signals: Sequence[Signal]) -> None: ...
+    def keep_signals(self, signals: Sequence[Signal], now: datetime | None = None) -> None:
+        """Upserts; with `now` the earlier state of a changed signal is kept for older issues."""
+        ...
 
     def signals(self, first: date, last: date, market: str = "") -> Sequence[Signal]: ...
 
@@ -239,6 +255,10 @@ class PublishArchive(Protocol):
         """The kept issue's JSON, None if there is none."""
         ...
 
+    def digests(self, market: str = "", limit: int = 100) -> Sequence[Mapping[str, str]]:
+        """Kept issues, newest first: digest_id, market, day, edition, language, kept_at."""
+        ...
+
     def numbers(self, digest_id: str) -> Sequence[tuple[str, Number]]:
         """The issue's figures with their marks (Q1 ...), in order."""
         ...
@@ -247,7 +267,17 @@ class PublishArchive(Protocol):
 class SearchArchive(Protocol):
     """What readers ask of the archive."""
 
-    def search(self, wanted: Search) -> Found: ...
+    def search(self, wanted: Search) -> Found:
+        """One page of hits; no input is an error."""
+        ...
+
+    def facets(self, wanted: Search) -> Mapping[str, Sequence[tuple[str, int]]]:
+        """Per facet its labels with their counts, most frequent first, over the newest hits."""
+        ...
+
+    def every_hit(self, wanted: Search) -> Iterable[Hit]:
+        """All hits whatever the page, newest first; memory stays flat."""
+        ...
 
 
 class TriageArchive(Protocol):
@@ -262,12 +292,112 @@ class TriageArchive(Protocol):
         """
         ...
 
+    def note_event(self, event: TriageEvent) -> None:
+        """Adds a line to the log without a change: a comment, a view."""
+        ...
+
     def incident(self, incident_id: str) -> Incident | None: ...
 
     def incidents(self, states: Sequence[str] = (), market: str = "") -> Sequence[Incident]: ...
 
     def incident_log(self, incident_id: str) -> Sequence[TriageEvent]:
         """Oldest first."""
+        ...
+
+
+class DeskArchive(Protocol):
+    """What people and jobs leave behind."""
+
+    def keep_label(
+        self, item_id: str, layer: str, label: str, verdict: str, by: str, now: datetime, reason: str = ""
+    ) -> None:
+        """What `by` says of a tag: right, wrong or missing; said again, it replaces what they said before."""
+        ...
+
+    def labels(self, since: datetime, item_id: str = "") -> Sequence[Label]: ...
+
+    def enqueue(self, deliveries: Sequence[Delivery]) -> int:
+        """Puts them into the outbox; a key that is there already is left alone. Returns how many are new."""
+        ...
+
+    def claim(self, now: datetime, limit: int = 20) -> Sequence[Delivery]:
+        """Marks waiting deliveries as being sent, for this caller alone, on the disk before it returns."""
+        ...
+
+    def settle(self, key: str, now: datetime) -> None:
+        """The channel took it."""
+        ...
+
+    def postpone(self, key: str, error: str, until: datetime) -> None: ...
+
+    def give_up(self, key: str, error: str) -> None: ...
+
+    def interrupted(self, now: datetime) -> Sequence[Delivery]:
+        """Deliveries begun and never settled: whether they went out, only the channel can tell."""
+        ...
+
+    def deliveries(self, digest_id: str = "", limit: int = 100) -> Sequence[Delivery]:
+        """Newest first."""
+        ...
+
+    def keep_search(self, saved: SavedSearch) -> None: ...
+
+    def saved_searches(self, owner: str = "") -> Sequence[SavedSearch]: ...
+
+    def drop_search(self, search_id: str) -> None: ...
+
+    def begin_job(self, job: str, key: str, now: datetime, stale_after: timedelta = ...) -> bool:
+        """Whether this job may run for `key` now: once, and again only after it failed or was killed."""
+        ...
+
+    def end_job(
+        self, job: str, key: str, now: datetime, outcome: str, facts: dict[str, Any] | None = None
+    ) -> None:
+        """`outcome`: ok, partial or failed."""
+        ...
+
+    def job_runs(self, job: str = "", limit: int = 100) -> Sequence[JobRun]:
+        """Newest first."""
+        ...
+
+    def setting(self, name: str) -> str | None:
+        """What the archive remembers under this name."""
+        ...
+
+    def keep_setting(self, name: str, value: str) -> None: ...
+
+
+class ErasureArchive(Protocol):
+    """Taking out, keeping out, and the log of it."""
+
+    def suppress(self, hashes: Mapping[str, str], reason: str, now: datetime) -> None:
+        """Keeps hash -> kind (author, url) on the list of those who must not enter again."""
+        ...
+
+    def suppressed(self, kind: str, hashes: Sequence[str]) -> set[str]:
+        """Which of these are on the list."""
+        ...
+
+    def erase(
+        self, now: datetime, *, author_refs: Sequence[str] = (), urls: Sequence[str] = (), reason: str = ""
+    ) -> int:
+        """Removes every word of these authors or addresses and leaves no octet of it in the file."""
+        ...
+
+    def matching(self, *, author_refs: Sequence[str] = (), urls: Sequence[str] = ()) -> Sequence[Item]:
+        """What `erase` would remove: the dry run, and a person's right to see it."""
+        ...
+
+    def note(self, by: str, action: str, subject: str, facts: Mapping[str, Any], now: datetime) -> str:
+        """Adds a line to the audit log; returns its hash, the receipt."""
+        ...
+
+    def audit_log(self) -> Sequence[Mapping[str, Any]]:
+        """Oldest first."""
+        ...
+
+    def broken_audit_lines(self) -> Sequence[int]:
+        """Ids of lines that do not follow from the one before."""
         ...
 
 
@@ -292,11 +422,31 @@ class CareArchive(Protocol):
         """Applies retention: texts past their time are removed. Returns how many items were touched."""
         ...
 
+    def rebuild_index(self) -> None:
+        """Makes the full-text indexes anew from the texts."""
+        ...
+
+    def tend(self) -> None:
+        """The nightly round: planner statistics, a bounded merge of the full-text index, due purges."""
+        ...
+
+    def counts(self) -> Mapping[str, int]:
+        """Rows by table."""
+        ...
+
     def close(self) -> None: ...
 
 
 class Archive(
-    CollectArchive, EnrichArchive, PublishArchive, SearchArchive, TriageArchive, CareArchive, Protocol
+    CollectArchive,
+    EnrichArchive,
+    PublishArchive,
+    SearchArchive,
+    TriageArchive,
+    DeskArchive,
+    ErasureArchive,
+    CareArchive,
+    Protocol,
 ):
     """The only stop between belts."""
 

@@ -1,6 +1,6 @@
 """Moments as text: ISO 8601, UTC, always 27 characters, so that text order is time order.
 
-Why text and not a number: docs/decisions/0005-times-as-text.md.
+Why text and not a number: docs/decisions/times-as-text.md.
 """
 
 from datetime import UTC, date, datetime, time, timedelta

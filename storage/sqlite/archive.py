@@ -3,9 +3,11 @@
 from pathlib import Path
 
 from domain.errors import StorageError
+from domain.ports import Archive
 from storage.sqlite.care import Care
 from storage.sqlite.collect import Collect
 from storage.sqlite.connection import alone, translated
+from storage.sqlite.desk import Desk
 from storage.sqlite.enrich import Enrich
 from storage.sqlite.publish import Publish
 from storage.sqlite.schema import migrations
@@ -13,7 +15,7 @@ from storage.sqlite.search import Reader
 from storage.sqlite.triage import Triage
 
 
-class SqliteArchive(Collect, Enrich, Publish, Reader, Triage, Care):
+class SqliteArchive(Collect, Enrich, Publish, Reader, Triage, Desk, Care):
     """Implements `domain.ports.Archive`."""
 
 
@@ -38,3 +40,8 @@ def migrate(archive: SqliteArchive) -> list[str]:
         with translated(archive.path), archive.transaction():
             migrations.apply(archive.db)
     return pending
+
+
+def _keeps_the_contract(archive: SqliteArchive) -> Archive:
+    """Checked by the type checker alone."""
+    return archive

@@ -118,6 +118,16 @@ class Care(Erasure):
         self.rows("PRAGMA wal_checkpoint(TRUNCATE)")
         self.rows("PRAGMA secure_delete = FAST")
 
+    def erase(
+        self, now: datetime, *, author_refs: Sequence[str] = (), urls: Sequence[str] = (), reason: str = ""
+    ) -> int:
+        """Removes every word of these authors or addresses and leaves no octet of it in the file."""
+        with self.transaction():
+            erased = self._erase_items(author_refs, urls, reason, to_text(now))
+        if erased:
+            self.purge()
+        return erased
+
     def size(self) -> Mapping[str, int]:
         """Octets by table (its indexes counted with it), and `total`."""
         owners: dict[str, str] = dict(list(self.rows(OWNERS)))

@@ -31,7 +31,12 @@ SLOTS_A_SECOND = 256
 """Ids per second of publication: room for items of the same second, and small steps in the full-text index."""
 LETTERS_KEPT = 5_000
 LETTER_OCTETS_KEPT = 200_000_000
-ITEM_WIDTH = len(ITEM_COLUMNS.split(","))
+ITEM_NAMES = tuple(ITEM_COLUMNS.split(", "))
+# What an earlier issue counted by stays as it was first known: a later version may change words, never the counts.
+SETTLED = {"item_id", "source_id", "raw_id", "markets", "lens", "tier", "publisher", "outlet", "published_at"}
+OPEN_NAMES = tuple(name for name in ITEM_NAMES if name not in SETTLED)
+OPEN_PLACES = tuple(ITEM_NAMES.index(name) for name in OPEN_NAMES)
+OPEN_SET = f"({', '.join(OPEN_NAMES)}) = ({', '.join('?' * len(OPEN_NAMES))})"
 
 SOURCE_SYNC = """
 INSERT INTO source (source_id, name, kind, url, language, markets, lens, category, tier, publisher,
@@ -62,6 +67,8 @@ UPDATE source SET paused_at = NULL, pause_reason = '', next_due = min(next_due, 
 """
 NEXT_DUE = "UPDATE source SET next_due = ? WHERE source_id = ? AND next_due IS NOT ?"
 NEXT_DUE_BY_RHYTHM = "SELECT interval_seconds FROM source WHERE source_id = ?"
+PAUSE_OPEN = "INSERT OR IGNORE INTO source_pause (source_id, valid_from, reason) VALUES (?, ?, ?)"
+PAUSE_CLOSE = "UPDATE source_pause SET valid_to = ? WHERE source_id = ? AND valid_to IS NULL"
 
 CURSOR = "SELECT cursor FROM checkpoint WHERE source_id = ?"
 VALIDATORS = "SELECT url, etag, last_modified, body_hash FROM validator WHERE source_id = ?"
@@ -89,7 +96,7 @@ TAKEN = "SELECT id FROM item WHERE id IN (SELECT value FROM json_each(?))"
 LAST_CHANGE = "SELECT coalesce(max(change), 0) FROM item"
 ITEM_ADD = f"""
 INSERT INTO item (id, first_seen_at, version_from, copy_of, similarity, change, {ITEM_COLUMNS})
-VALUES ({", ".join("?" * (6 + ITEM_WIDTH))})
+VALUES ({", ".join("?" * (6 + len(ITEM_NAMES)))})
 """
 TEXT_ADD = "INSERT INTO item_text (id, title, lead, body) VALUES (?, ?, ?, ?)"
 FINGERPRINT_KEEP = """
@@ -104,7 +111,7 @@ SELECT i.id, i.version_from, :now, t.title, t.lead, t.body, i.content_hash, :cha
 FROM item i JOIN item_text t USING (id) WHERE i.id = :id AND i.version_from < :now
 """
 ITEM_CHANGE = f"""
-UPDATE item SET ({ITEM_COLUMNS}) = ({", ".join("?" * ITEM_WIDTH)}),
+UPDATE item SET {OPEN_SET},
     state = 'live', gone_at = NULL, gone_reason = NULL, version_from = ?, change = ?
 WHERE id = ?
 """
@@ -114,7 +121,7 @@ ON CONFLICT (id) DO UPDATE SET title = excluded.title, lead = excluded.lead, bod
 WHERE (title, lead, body) IS NOT (excluded.title, excluded.lead, excluded.body)
 """
 ITEM_TOUCH = f"""
-UPDATE item SET ({ITEM_COLUMNS}) = ({", ".join("?" * ITEM_WIDTH)})
+UPDATE item SET {OPEN_SET}
 WHERE id = ? AND (more, updated_at, rights, url, expires_at) IS NOT (?, ?, ?, ?, ?)
 """
 FINGERPRINTS = """
@@ -135,15 +142,15 @@ WHERE i.item_id = ? AND c.state = 'live' ORDER BY c.first_seen_at, c.id
 
 VISIT_COLUMNS = (
     "source_id, started_at, finished_at, outcome, reason, status, requests, not_modified, octets, entries, pages, "
-    "pages_failed, retry_after_seconds"
+    "pages_failed, retry_after_seconds, fresh"
 )
 VISIT_KEEP = f"""
-INSERT INTO visit ({VISIT_COLUMNS}, new_items) VALUES ({", ".join("?" * 14)})
+INSERT INTO visit ({VISIT_COLUMNS}, new_items) VALUES ({", ".join("?" * 15)})
 ON CONFLICT (source_id, started_at) DO UPDATE SET
     finished_at = excluded.finished_at, outcome = excluded.outcome, reason = excluded.reason,
     status = excluded.status, requests = excluded.requests, not_modified = excluded.not_modified,
     octets = excluded.octets, entries = excluded.entries, pages = excluded.pages,
-    pages_failed = excluded.pages_failed, retry_after_seconds = excluded.retry_after_seconds,
+    pages_failed = excluded.pages_failed, fresh = excluded.fresh, retry_after_seconds = excluded.retry_after_seconds,
     new_items = visit.new_items + excluded.new_items
 WHERE (finished_at, outcome, reason, requests, octets, entries, pages, 0)
    IS NOT (excluded.finished_at, excluded.outcome, excluded.reason, excluded.requests, excluded.octets,
@@ -193,10 +200,15 @@ class Collect(Erasure):
         return [row[0] for row in self.rows(SOURCES_DUE, (to_text(now),))]
 
     def pause(self, source_id: str, reason: str, now: datetime) -> None:
-        self.run(SOURCE_PAUSE, (to_text(now), reason, source_id))
+        """Not visited until resumed; a source paused already keeps its first reason."""
+        with self.transaction():
+            if self.run(SOURCE_PAUSE, (to_text(now), reason, source_id)):
+                self.run(PAUSE_OPEN, (source_id, to_text(now), reason))
 
     def resume(self, source_id: str, now: datetime) -> None:
-        self.run(SOURCE_RESUME, (to_text(now), source_id))
+        with self.transaction():
+            self.run(SOURCE_RESUME, (to_text(now), source_id))
+            self.run(PAUSE_CLOSE, (to_text(now), source_id))
 
     def checkpoint(self, source_id: str) -> Checkpoint:
         """Where the next visit starts; an empty one for a source never visited."""
@@ -397,7 +409,7 @@ class Collect(Erasure):
             change += 1
             item, names = one.item, one.verdict.changed if isinstance(one.verdict, Updated) else ()
             self.run(VERSION_KEEP, {"id": key, "now": now, "changed": compact(list(names))})
-            self.run(ITEM_CHANGE, (*item_values(item), now, change, key))
+            self.run(ITEM_CHANGE, (*_open_values(item_values(item)), now, change, key))
             self.run(TEXT_CHANGE, (key, item.title, item.lead, item.text))
             self.run(FINGERPRINT_KEEP, _print_values(key, one))
         return len(changed)
@@ -407,8 +419,11 @@ class Collect(Erasure):
         count = 0
         for key, one in touched:
             values = item_values(one.item)
-            more, updated, rights, url, expires = values[20], values[13], values[15], values[19], values[16]
-            count += self.run(ITEM_TOUCH, (*values, key, more, updated, rights, url, expires))
+            seen = (
+                values[ITEM_NAMES.index(name)]
+                for name in ("more", "updated_at", "rights", "url", "expires_at")
+            )
+            count += self.run(ITEM_TOUCH, (*_open_values(values), key, *seen))
         return count
 
     def _bury(self, tombstones: Sequence[Tombstone], now: str) -> int:
@@ -420,6 +435,10 @@ def _slot(filed: Filed, width: int) -> int:
     second = max(0, int(moment_key(item.published_at, item.fetched_at).timestamp()))
     spread = int.from_bytes(hashlib.blake2b(item.id.encode(), digest_size=6).digest(), "big")
     return second * SLOTS_A_SECOND + spread % width
+
+
+def _open_values(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple(values[place] for place in OPEN_PLACES)
 
 
 def _print_values(key: int, filed: Filed) -> tuple[Any, ...]:
@@ -462,6 +481,7 @@ def _visit_values(visit: Visit) -> tuple[Any, ...]:
         visit.pages,
         visit.pages_failed,
         None if visit.retry_after is None else visit.retry_after.total_seconds(),
+        visit.fresh,
     )
 
 
@@ -480,6 +500,7 @@ def _visit(row: tuple[Any, ...]) -> Visit:
         pages=row[10],
         pages_failed=row[11],
         retry_after=None if row[12] is None else timedelta(seconds=row[12]),
+        fresh=row[13],
     )
 
 

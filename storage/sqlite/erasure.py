@@ -2,11 +2,12 @@
 
 import hashlib
 import json
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from domain.model import Tombstone
-from storage.rows import compact
+from domain.model import Item, Tombstone
+from storage.rows import ITEM_COLUMNS, compact, item_from
 from storage.sqlite.connection import Connections
 from storage.times import to_text
 
@@ -53,6 +54,16 @@ NUMBERS_QUOTING = "SELECT digest_id, mark, value FROM digest_number WHERE instr(
 NUMBER_REDACT = "UPDATE digest_number SET value = :value WHERE digest_id = :id AND mark = :mark"
 OUTBOX_QUOTING = "UPDATE outbox SET body = x'', subject = '' WHERE state = 'sent' AND digest_id IN (SELECT value FROM json_each(?))"
 
+MATCHES = """
+i.state <> 'erased' AND (
+    i.author_ref <> '' AND i.author_ref IN (SELECT value FROM json_each(:authors))
+    OR i.url <> '' AND i.url IN (SELECT value FROM json_each(:urls)))
+"""
+MATCHING = f"""
+SELECT {ITEM_COLUMNS}, t.title, t.lead, t.body FROM item i LEFT JOIN item_text t USING (id) WHERE {MATCHES} ORDER BY i.id
+"""
+MATCHING_IDS = f"SELECT i.id FROM item i WHERE {MATCHES} ORDER BY i.id"
+
 PURGE_DUE = "INSERT INTO setting (name, value) VALUES ('purge_due', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
 PURGE_DONE = "DELETE FROM setting WHERE name = 'purge_due'"
 SUPPRESS = "INSERT INTO suppression (hash, kind, since, reason) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
@@ -61,8 +72,8 @@ SUPPRESSED = "SELECT hash FROM suppression WHERE kind = ? AND hash IN (SELECT va
 AUDIT_LAST = "SELECT sha256 FROM audit ORDER BY id DESC LIMIT 1"
 AUDIT_ADD = "INSERT INTO audit (at, by, action, subject, facts, sha256) VALUES (?, ?, ?, ?, ?, ?)"
 AUDIT_ALL = "SELECT id, at, by, action, subject, facts, sha256 FROM audit ORDER BY id"
-"""Shortest title that is looked for in kept issues: shorter ones stand everywhere by chance."""
 QUOTED_FROM = 12
+"""Shortest title that is looked for in kept issues: shorter ones stand everywhere by chance."""
 
 
 def hashed(raw_id: str) -> str:
@@ -137,18 +148,31 @@ class Erasure(Connections):
 
     # --- on request ----------------------------------------------------------------------------------
 
-    def suppress(self, hashes: dict[str, str], reason: str, now: datetime) -> None:
+    def suppress(self, hashes: Mapping[str, str], reason: str, now: datetime) -> None:
         """Keeps hash -> kind (author, url) on the list of those who must not enter again."""
         self.run_many(SUPPRESS, ((value, kind, to_text(now), reason) for value, kind in hashes.items()))
 
-    def suppressed(self, kind: str, hashes: list[str]) -> set[str]:
+    def suppressed(self, kind: str, hashes: Sequence[str]) -> set[str]:
         """Which of these are on the list."""
-        return {row[0] for row in self.rows(SUPPRESSED, (kind, compact(hashes)))}
+        return {row[0] for row in self.rows(SUPPRESSED, (kind, compact(list(hashes))))}
 
-    def note(self, by: str, action: str, subject: str, facts: dict[str, Any], now: datetime) -> str:
+    def matching(self, *, author_refs: Sequence[str] = (), urls: Sequence[str] = ()) -> Sequence[Item]:
+        """What `erase` would remove: the dry run, and a person's right to see it."""
+        wanted = {"authors": compact(list(author_refs)), "urls": compact(list(urls))}
+        return [item_from(row) for row in self.rows(MATCHING, wanted)]
+
+    def _erase_items(self, author_refs: Sequence[str], urls: Sequence[str], reason: str, now: str) -> int:
+        """Buries what matches, in the caller's transaction."""
+        wanted = {"authors": compact(list(author_refs)), "urls": compact(list(urls))}
+        keys = [row[0] for row in self.rows(MATCHING_IDS, wanted)]
+        for key in keys:
+            self._bury_item(key, "erased", reason, now)
+        return len(keys)
+
+    def note(self, by: str, action: str, subject: str, facts: Mapping[str, Any], now: datetime) -> str:
         """Adds a line to the audit log; returns its hash, the receipt."""
         with self.transaction():
-            line = (to_text(now), by, action, subject, compact(facts))
+            line = (to_text(now), by, action, subject, compact(dict(facts)))
             receipt = chained(self.value(AUDIT_LAST) or "", *line)
             self.run(AUDIT_ADD, (*line, receipt))
         return receipt

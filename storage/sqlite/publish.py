@@ -56,9 +56,10 @@ class Publish(Connections):
             cursor = self.raw.execute(figure.sql, {k: parameters[k] for k in figure.parameters})
             columns = [column[0] for column in cursor.description]
             rows = cursor.fetchall()
-        if figure.single:
-            return rows[0][0] if rows else None
-        return [_record(columns, row, figure.lists) for row in rows]
+        if figure.shape == "value":
+            return rows[0][0]
+        records = [_record(columns, row, figure.lists) for row in rows]
+        return records[0] if figure.shape == "row" else records
 
     def keep_digest(
         self,

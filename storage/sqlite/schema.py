@@ -451,6 +451,18 @@ CREATE TABLE setting (              -- what the archive remembers about itself
 """
 
 
+PAUSES = """
+CREATE TABLE source_pause (         -- when a source was paused, for issues of that time
+    source_id TEXT NOT NULL,
+    valid_from TEXT NOT NULL,
+    valid_to TEXT,                  -- NULL: still paused
+    reason TEXT NOT NULL,
+    PRIMARY KEY (source_id, valid_from)
+) WITHOUT ROWID;
+ALTER TABLE visit ADD COLUMN fresh INTEGER NOT NULL DEFAULT 0;     -- entries that were new or changed to us
+"""
+
+
 @migrations()
 def m001_sources(db: Database) -> None:
     _script(db, SOURCES)
@@ -479,6 +491,11 @@ def m005_decisions(db: Database) -> None:
 @migrations()
 def m006_issues(db: Database) -> None:
     _script(db, ISSUES)
+
+
+@migrations()
+def m007_pauses(db: Database) -> None:
+    _script(db, PAUSES)
 
 
 def _script(db: Database, script: str) -> None:
