@@ -64,8 +64,8 @@ def understand(text: str) -> Query:
             alternative = bool(groups)
         elif word in _NOT:
             negated = True
-        elif word not in _AND and (term := _term(token)):
-            if negated or token["minus"]:
+        elif word not in _AND and (term := _term(token, without := negated or bool(token["minus"]))):
+            if without:
                 unwanted.append(term)
             elif alternative:
                 groups[-1].append(term)
@@ -75,7 +75,8 @@ def understand(text: str) -> Query:
     return Query(tuple(map(tuple, groups[:MOST_TERMS])), tuple(unwanted[:MOST_TERMS]))
 
 
-def _term(token: re.Match[str]) -> Term | None:
+def _term(token: re.Match[str], without: bool) -> Term | None:
+    """What is left out is left out as written: an ending taken off would leave out too much."""
     if token["phrase"] is not None:
         words = tuple(re.findall(r"\w+", fold(token["phrase"])))
         return Term(words, exact=True) if words else None
@@ -84,7 +85,7 @@ def _term(token: re.Match[str]) -> Term | None:
         return None
     if " " in word:
         return Term(tuple(word.split()), exact=True)
-    return Term((stem(word),), exact=len(word) < PREFIX_FROM)
+    return Term((word if without else stem(word),), exact=len(word) < PREFIX_FROM)
 
 
 def stem(word: str) -> str:
