@@ -11,6 +11,7 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 VOCABULARY = 60_000
 """Different words of a large German news corpus, names and compounds left aside."""
 WORDS = 300
+OWN_WORDS = 30
 SIGNATURE_OCTETS = 126 * 4
 MARKETS = (("DE",), ("DE",), ("DE",), ("AT",), ("CH",), ("UK",))
 SYLLABLES = """
@@ -26,8 +27,9 @@ class Articles:
     def __init__(self, seed: int = 1, total: int = 100_000) -> None:
         self.random = random.Random(seed)
         self.total = total
-        self.words = sorted({self._word() for _ in range(VOCABULARY)})
-        self.random.shuffle(self.words)
+        # Frequent words are short, as in every language.
+        spelt = sorted({self._word() for _ in range(VOCABULARY)})
+        self.words = sorted(spelt, key=lambda word: len(word) + self.random.gauss(0, 2))
         # Zipf: the n-th word is as frequent as 1/n, so a few words make most of every text.
         self.weights = [0.0]
         for n in range(1, len(self.words) + 1):
@@ -46,7 +48,11 @@ class Articles:
             yield self.item(n)
 
     def item(self, n: int) -> Item:
+        # An article comes back to its own names and words.
+        own = self._some(OWN_WORDS)
         words = self._some(WORDS + self.random.randrange(-60, 60))
+        for at in range(0, len(words), 4):
+            words[at] = self.random.choice(own)
         paragraphs = "\n".join(" ".join(words[at : at + 60]) + "." for at in range(0, len(words), 60))
         title, lead = " ".join(self._some(8)), " ".join(self._some(22)) + "."
         published = START + timedelta(days=30) * (n / self.total)

@@ -11,6 +11,7 @@ Words of four letters or more match as beginnings, with the usual German endings
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from storage.fold import fold
 
@@ -23,6 +24,7 @@ MOST_TERMS = 24
 """More words than this make no sharper question, only a slower one."""
 
 _TOKEN = re.compile(r'(?P<minus>(?<![\w-])-(?=["\w]))?(?:"(?P<phrase>[^"]*)"|(?P<bar>\|)|(?P<word>\w+))')
+_WORDS = re.compile(r"\w+")
 _OR = {"OR", "ODER"}
 _NOT = {"NOT", "NICHT"}
 _AND = {"AND", "UND"}
@@ -52,7 +54,13 @@ class Query:
         """All terms to find, for highlighting."""
         return tuple(term for group in self.wanted for term in group)
 
+    @property
+    def has_phrase(self) -> bool:
+        """Whether the order of words matters somewhere."""
+        return any(len(term.words) > 1 for term in (*self.terms, *self.unwanted))
 
+
+@lru_cache(maxsize=64)
 def understand(text: str) -> Query:
     """The query in `text`; an empty one when there is nothing to look for."""
     groups: list[list[Term]] = []
@@ -94,3 +102,25 @@ def stem(word: str) -> str:
         if word.endswith(ending) and len(word) - len(ending) >= STEM_FROM:
             return word[: -len(ending)]
     return word
+
+
+def says(query: Query, title: str, lead: str, text: str) -> bool:
+    """Whether the words are there as the query wants them: the rule in one place, by reading."""
+    words = _WORDS.findall(fold(f"{title}\n{lead}\n{text}").replace("_", " "))
+    return all(any(_in(words, term) for term in group) for group in query.wanted) and not any(
+        _in(words, term) for term in query.unwanted
+    )
+
+
+def holds(query: Query, title: str, lead: str) -> bool:
+    """Whether title and lead hold every group's word, if only as a part of another. Exact terms do not count."""
+    head = fold(f"{title}\n{lead}")
+    return all(any(not t.exact and t.letters in head for t in group) for group in query.wanted)
+
+
+def _in(words: list[str], term: Term) -> bool:
+    size = len(term.words)
+    if size == 1 and not term.exact:
+        return any(word.startswith(term.words[0]) for word in words)
+    first = term.words[0]
+    return any(word == first and tuple(words[n : n + size]) == term.words for n, word in enumerate(words))

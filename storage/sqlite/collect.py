@@ -24,11 +24,11 @@ from domain.model import (
     Visit,
 )
 from storage.rows import ITEM_COLUMNS, compact, item_values, moment_key, spaced
-from storage.sqlite.erasure import Erasure, hashed
+from storage.sqlite.erasure import Erasure, raw_key
 from storage.times import from_text, to_text
 
-SLOTS_A_SECOND = 256
-"""Ids per second of publication: room for items of the same second, and small steps in the full-text index."""
+FARTHEST = "farthest_id"
+"""The setting that says by how many seconds an id is at most ahead of its item's publication."""
 LETTERS_KEPT = 5_000
 LETTER_OCTETS_KEPT = 200_000_000
 ITEM_NAMES = tuple(ITEM_COLUMNS.split(", "))
@@ -85,7 +85,7 @@ WHERE (etag, last_modified, body_hash) IS NOT (excluded.etag, excluded.last_modi
 VALIDATORS_DROP = "DELETE FROM validator WHERE source_id = ? AND url NOT IN (SELECT value FROM json_each(?))"
 
 KNOWN_ENTRIES = """
-SELECT raw_id, updated_at FROM item WHERE source_id = ? AND raw_id IN (SELECT value FROM json_each(?))
+SELECT raw_key, updated_at FROM item WHERE raw_key IN (SELECT value FROM json_each(?)) AND source_id = ?
 """
 KNOWN_HASHES = "SELECT item_id, content_hash FROM item WHERE item_id IN (SELECT value FROM json_each(?))"
 STORED = """
@@ -95,10 +95,9 @@ FROM item WHERE item_id IN (SELECT value FROM json_each(?))
 TAKEN = "SELECT id FROM item WHERE id IN (SELECT value FROM json_each(?))"
 LAST_CHANGE = "SELECT coalesce(max(change), 0) FROM item"
 ITEM_ADD = f"""
-INSERT INTO item (id, first_seen_at, version_from, copy_of, similarity, change, {ITEM_COLUMNS})
+INSERT INTO item (id, first_seen_at, raw_key, copy_of, similarity, change, {ITEM_COLUMNS})
 VALUES ({", ".join("?" * (6 + len(ITEM_NAMES)))})
 """
-TEXT_ADD = "INSERT INTO item_text (id, title, lead, body) VALUES (?, ?, ?, ?)"
 FINGERPRINT_KEEP = """
 INSERT INTO fingerprint (id, url, text_hash, signature, shingles, agency) VALUES (?, ?, ?, ?, ?, ?)
 ON CONFLICT (id) DO UPDATE SET
@@ -107,8 +106,8 @@ ON CONFLICT (id) DO UPDATE SET
 """
 VERSION_KEEP = """
 INSERT INTO item_version (id, valid_from, valid_to, title, lead, body, content_hash, changed)
-SELECT i.id, i.version_from, :now, t.title, t.lead, t.body, i.content_hash, :changed
-FROM item i JOIN item_text t USING (id) WHERE i.id = :id AND i.version_from < :now
+SELECT i.id, coalesce(i.version_from, i.first_seen_at), :now, t.title, t.lead, t.body, i.content_hash, :changed
+FROM item i JOIN item_text t USING (id) WHERE i.id = :id AND coalesce(i.version_from, i.first_seen_at) < :now
 """
 ITEM_CHANGE = f"""
 UPDATE item SET {OPEN_SET},
@@ -116,10 +115,10 @@ UPDATE item SET {OPEN_SET},
 WHERE id = ?
 """
 TEXT_CHANGE = """
-INSERT INTO item_text (id, title, lead, body) VALUES (?, ?, ?, ?)
-ON CONFLICT (id) DO UPDATE SET title = excluded.title, lead = excluded.lead, body = excluded.body
-WHERE (title, lead, body) IS NOT (excluded.title, excluded.lead, excluded.body)
+UPDATE item_text SET title = ?2, lead = ?3, body = ?4
+WHERE id = ?1 AND (title, lead, body) IS NOT (?2, ?3, ?4)
 """
+HAS_TEXT = "SELECT 1 FROM item_text WHERE id = ?"
 ITEM_TOUCH = f"""
 UPDATE item SET {OPEN_SET}
 WHERE id = ? AND (more, updated_at, rights, url, expires_at) IS NOT (?, ?, ?, ?, ?)
@@ -138,6 +137,12 @@ FROM item i JOIN item_version v USING (id) WHERE i.item_id = ? ORDER BY v.valid_
 COPIES = """
 SELECT c.item_id FROM item i JOIN item c ON c.copy_of = i.id
 WHERE i.item_id = ? AND c.state = 'live' ORDER BY c.first_seen_at, c.id
+"""
+
+SETTING = "SELECT value FROM setting WHERE name = ?"
+SETTING_KEEP = """
+INSERT INTO setting (name, value) VALUES (?, ?)
+ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE value IS NOT excluded.value
 """
 
 VISIT_COLUMNS = (
@@ -221,9 +226,9 @@ class Collect(Erasure):
 
         Those of removed items count as held, so that nobody fetches them again.
         """
-        as_asked = {raw: raw for raw in raw_ids} | {hashed(raw): raw for raw in raw_ids}
-        found = self.rows(KNOWN_ENTRIES, (source_id, compact(list(as_asked))))
-        return {as_asked[raw]: from_text(updated) if updated else None for raw, updated in found}
+        asked = {raw_key(raw_id): raw_id for raw_id in raw_ids}
+        found = self.rows(KNOWN_ENTRIES, (compact(list(asked)), source_id))
+        return {asked[key]: from_text(updated) if updated else None for key, updated in found}
 
     def known_hashes(self, item_ids: Sequence[str]) -> Mapping[str, str]:
         """Content hash by item id, of those we hold."""
@@ -362,11 +367,11 @@ class Collect(Erasure):
             similarity = one.verdict.similarity if of is not None and isinstance(one.verdict, Copy) else None
             copies += of is not None
             change += 1
-            items.append((key, now, now, of, similarity, change, *item_values(item)))
+            items.append((key, now, raw_key(item.raw_id), of, similarity, change, *item_values(item)))
             texts.append((key, item.title, item.lead, item.text))
             prints.append(_print_values(key, one))
         self.run_many(ITEM_ADD, items)
-        self.run_many(TEXT_ADD, texts)
+        self._add_texts(texts)
         self.run_many(FINGERPRINT_KEEP, prints)
         return copies
 
@@ -374,7 +379,7 @@ class Collect(Erasure):
         """A free id near each item's second; the more crowded the second, the wider the search."""
         ids: dict[str, int] = {}
         used: set[int] = set()
-        waiting, width = list(filed), SLOTS_A_SECOND
+        waiting, width = list(filed), 1
         while waiting:
             tries = {f.item.id: _slot(f, width) for f in waiting}
             taken = used | {row[0] for row in self.rows(TAKEN, (compact(list(tries.values())),))}
@@ -388,7 +393,13 @@ class Collect(Erasure):
                     used.add(slot)
                     taken.add(slot)
             waiting, width = crowded, width * 4
+        self._note_farthest(width)
         return ids
+
+    def _note_farthest(self, width: int) -> None:
+        """Remembers how far ids stray, so that a search over a span of time looks far enough."""
+        if width > int(self.value(SETTING, (FARTHEST,)) or 1):
+            self.run(SETTING_KEEP, (FARTHEST, str(width)))
 
     def _representatives(
         self, filed: Sequence[Filed], ids: Mapping[str, int], stored: Mapping[str, tuple[Any, ...]]
@@ -410,7 +421,11 @@ class Collect(Erasure):
             item, names = one.item, one.verdict.changed if isinstance(one.verdict, Updated) else ()
             self.run(VERSION_KEEP, {"id": key, "now": now, "changed": compact(list(names))})
             self.run(ITEM_CHANGE, (*_open_values(item_values(item)), now, change, key))
-            self.run(TEXT_CHANGE, (key, item.title, item.lead, item.text))
+            words = (key, item.title, item.lead, item.text)
+            if self.row(HAS_TEXT, (key,)):
+                self.run(TEXT_CHANGE, words)
+            else:
+                self._add_texts([words])
             self.run(FINGERPRINT_KEEP, _print_values(key, one))
         return len(changed)
 
@@ -434,7 +449,7 @@ def _slot(filed: Filed, width: int) -> int:
     item = filed.item
     second = max(0, int(moment_key(item.published_at, item.fetched_at).timestamp()))
     spread = int.from_bytes(hashlib.blake2b(item.id.encode(), digest_size=6).digest(), "big")
-    return second * SLOTS_A_SECOND + spread % width
+    return second + spread % width
 
 
 def _open_values(values: tuple[Any, ...]) -> tuple[Any, ...]:

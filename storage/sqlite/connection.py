@@ -16,11 +16,14 @@ from typing import Any
 from sqlite_utils import Database
 
 from domain.errors import ArchiveLocked, StorageError
+from storage.query import holds, says, understand
 
 BUSY_SECONDS = 15.0
 """How long a writer waits for another before it gives up."""
 CACHE_KIBIBYTES = 64 * 1024
-CHECKPOINT_PAGES = 4000
+PAGE_OCTETS = 16384
+"""Several articles fill such a page; one of 4,096 octets holds one, and a third of it stays empty."""
+CHECKPOINT_PAGES = 1000
 """About 16 MB of log between checkpoints: fewer of them in bulk loads, still a small file beside the archive."""
 
 Row = tuple[Any, ...]
@@ -123,6 +126,7 @@ def open_connection(path: str) -> sqlite3.Connection:
         path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=256
     )
     for pragma in (
+        f"page_size = {PAGE_OCTETS}",
         "journal_mode = WAL",
         "synchronous = NORMAL",
         "foreign_keys = OFF",  # a tombstone leaves rows that point at what is gone
@@ -133,7 +137,18 @@ def open_connection(path: str) -> sqlite3.Connection:
         "mmap_size = 268435456",
     ):
         connection.execute(f"PRAGMA {pragma}")
+    _teach(connection)
     return connection
+
+
+def _teach(connection: sqlite3.Connection) -> None:
+    """Gives a connection the two functions that read texts again."""
+    connection.create_function(
+        "says", 4, lambda text, *words: says(understand(text), *words), deterministic=True
+    )
+    connection.create_function(
+        "holds", 3, lambda text, *words: holds(understand(text), *words), deterministic=True
+    )
 
 
 @contextmanager

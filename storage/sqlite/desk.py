@@ -7,6 +7,7 @@ from typing import Any
 
 from domain.model import Delivery, JobRun, Label, SavedSearch
 from storage.rows import compact
+from storage.sqlite.collect import SETTING, SETTING_KEEP
 from storage.sqlite.connection import Connections
 from storage.times import from_text, from_text_or_none, to_text
 
@@ -68,11 +69,6 @@ JOB_END = "UPDATE job_run SET finished_at = ?, outcome = ?, facts = ? WHERE job 
 JOB_RUNS = """
 SELECT job, key, started_at, finished_at, outcome, facts FROM job_run
 WHERE :job = '' OR job = :job ORDER BY started_at DESC, id DESC LIMIT :limit
-"""
-SETTING = "SELECT value FROM setting WHERE name = ?"
-SETTING_KEEP = """
-INSERT INTO setting (name, value) VALUES (?, ?)
-ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE value IS NOT excluded.value
 """
 
 

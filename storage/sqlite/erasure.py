@@ -9,13 +9,14 @@ from typing import Any
 from domain.model import Item, Tombstone
 from storage.rows import ITEM_COLUMNS, compact, item_from
 from storage.sqlite.connection import Connections
+from storage.sqlite.schema import LETTERS_ADD, LETTERS_DROP, WORDS_ADD, WORDS_DROP
 from storage.times import to_text
 
 REMOVED = "[entfernt / removed]"
 """Stands in kept issues where a withdrawn item was quoted."""
 
 BURIED_BY_RAW_ID = """
-SELECT id FROM item WHERE state IN ('live', 'gone', 'expired') AND raw_id = :raw AND (
+SELECT id FROM item WHERE raw_key = :raw AND state IN ('live', 'gone', 'expired') AND (
     source_id = :source OR (:platform <> '' AND platform = :platform
         AND coalesce(json_extract(nullif(more, ''), '$.instance'), '') = :instance)
 )
@@ -23,14 +24,15 @@ SELECT id FROM item WHERE state IN ('live', 'gone', 'expired') AND raw_id = :raw
 BURIED_BY_AUTHOR = (
     "SELECT id FROM item WHERE author_ref = :author AND author_ref <> '' AND state <> 'deleted'"
 )
-WORDS_OF = "SELECT title, lead, body FROM item_text WHERE id = ?"
+WORDS_OF = "SELECT id, title, lead, body FROM item_text WHERE id = ?"
+TEXT_ADD = "INSERT INTO item_text (id, title, lead, body) VALUES (?, ?, ?, ?)"
 OLD_TITLES_OF = "SELECT title FROM item_version WHERE id = ?"
 ITEM_BURY = """
-UPDATE item SET state = :state, gone_at = :now, gone_reason = :reason, raw_id = :raw_hash, url = '', more = '',
+UPDATE item SET state = :state, gone_at = :now, gone_reason = :reason, raw_id = '', url = '', more = '',
     author_ref = '', expires_at = NULL
 WHERE id = :id
 """
-RAW_ID_OF = "SELECT raw_id, url FROM item WHERE id = ?"
+URL_OF = "SELECT url FROM item WHERE id = ?"
 TEXT_BURY = "DELETE FROM item_text WHERE id = ?"
 VERSIONS_BURY = "DELETE FROM item_version WHERE id = ?"
 PRINT_BURY = "DELETE FROM fingerprint WHERE id = ?"
@@ -76,9 +78,10 @@ QUOTED_FROM = 12
 """Shortest title that is looked for in kept issues: shorter ones stand everywhere by chance."""
 
 
-def hashed(raw_id: str) -> str:
-    """What is left of a raw id: enough to know it again, nothing to read."""
-    return "sha256:" + hashlib.sha256(raw_id.encode("utf-8", "surrogatepass")).hexdigest()
+def raw_key(raw_id: str) -> int:
+    """What is left of a raw id: enough to know it again, nothing to read. A signed 64-bit number."""
+    digest = hashlib.blake2b(raw_id.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return int.from_bytes(digest, "big", signed=True)
 
 
 def chained(previous: str, *line: str) -> str:
@@ -95,7 +98,7 @@ class Erasure(Connections):
             named = self.rows(
                 BURIED_BY_RAW_ID,
                 {
-                    "raw": tombstone.raw_id,
+                    "raw": raw_key(tombstone.raw_id),
                     "source": tombstone.source_id,
                     "platform": tombstone.platform,
                     "instance": tombstone.instance,
@@ -108,12 +111,12 @@ class Erasure(Connections):
         return len(named)
 
     def _bury_item(self, key: int, state: str, reason: str, now: str) -> None:
-        raw_id, url = self.row(RAW_ID_OF, (key,)) or ("", "")
+        url = self.value(URL_OF, (key,)) or ""
         for words in self._quotable(key):
             self._redact(words, now)
+        self._drop_text(key)
         for statement in (
             LABELS_BURY,
-            TEXT_BURY,
             VERSIONS_BURY,
             PRINT_BURY,
             VECTOR_BURY,
@@ -123,17 +126,27 @@ class Erasure(Connections):
             self.run(statement, (key,))
         if self.run(LETTERS_BURY, (url,)):
             self.run(LETTER_BODIES_BURY)
-        raw_hash = raw_id if raw_id.startswith("sha256:") else hashed(raw_id)
-        self.run(ITEM_BURY, {"id": key, "state": state, "reason": reason, "now": now, "raw_hash": raw_hash})
+        self.run(ITEM_BURY, {"id": key, "state": state, "reason": reason, "now": now})
         heir = self.value(HEIR, (key,))
         if heir is not None:
             self.run(HEIR_TAKES, {"heir": heir, "old": key})
         self.run(PURGE_DUE, (now,))
 
+    def _add_texts(self, texts: Sequence[tuple[int, str, str, str]]) -> None:
+        """Texts and both indexes, one after the other; ascending ids are cheapest."""
+        for statement in (TEXT_ADD, WORDS_ADD, LETTERS_ADD):
+            self.run_many(statement, texts)
+
+    def _drop_text(self, key: int) -> None:
+        for words in self.rows(WORDS_OF, (key,)):
+            for statement in (WORDS_DROP, LETTERS_DROP):
+                self.run(statement, words)
+        self.run(TEXT_BURY, (key,))
+
     def _quotable(self, key: int) -> list[str]:
         """Strings of an item that a kept issue may hold: titles it had, its lead, its first paragraph."""
         found = [row[0] for row in self.rows(OLD_TITLES_OF, (key,))]
-        for title, lead, body in self.rows(WORDS_OF, (key,)):
+        for _, title, lead, body in self.rows(WORDS_OF, (key,)):
             found += [title, lead, body.partition("\n")[0]]
         return [words for words in dict.fromkeys(found) if len(words) >= QUOTED_FROM]
 

@@ -1,8 +1,8 @@
 """The tables, as migrations: each one is applied once, in order, together with its record.
 
 Conventions: times are ISO 8601 text in UTC (`storage.times`); `valid_to` NULL means it still holds; JSON columns say so.
-`item.id` orders items by first known publication, so a search runs newest first by walking the full-text index
-backwards, and a span of time is a span of ids. Never edit a migration that was released: add one.
+`item.id` is the second of first known publication, or a free one after it, so a search runs newest first by walking the
+full-text index backwards, and a span of time is a span of ids. Never edit a migration that was released: add one.
 """
 
 from sqlite_utils import Database
@@ -88,10 +88,11 @@ CREATE TABLE letter_body (
 
 ITEMS = """
 CREATE TABLE item (
-    id INTEGER PRIMARY KEY,         -- in order of first known publication; see storage.sqlite.collect
+    id INTEGER PRIMARY KEY,         -- second of first known publication (Unix time), or the next free one
     item_id TEXT NOT NULL,
     source_id TEXT NOT NULL,
-    raw_id TEXT NOT NULL,           -- 'sha256:…' once the item is gone
+    raw_id TEXT NOT NULL,           -- '' once the item is gone
+    raw_key INTEGER NOT NULL,       -- a hash of raw_id that stays: nobody fetches again what was removed
     kind TEXT NOT NULL,
     language TEXT NOT NULL,
     markets TEXT NOT NULL,          -- ' DE AT ', home first
@@ -105,7 +106,7 @@ CREATE TABLE item (
     updated_at TEXT,
     fetched_at TEXT NOT NULL,
     first_seen_at TEXT NOT NULL,    -- when this archive first held it; what "as of" goes by
-    version_from TEXT NOT NULL,     -- since when the present title and text hold
+    version_from TEXT,              -- since when the present title and text hold; NULL: since first_seen_at
     copy_of INTEGER,                -- NULL: a representative; else the representative's id
     similarity REAL,                -- to the representative
     state TEXT NOT NULL DEFAULT 'live',     -- live, deleted, gone, withdrawn, erased, expired
@@ -120,9 +121,8 @@ CREATE TABLE item (
     more TEXT NOT NULL              -- JSON of the fields that differ from their defaults
 );
 CREATE UNIQUE INDEX item_item_id ON item (item_id);
-CREATE INDEX item_raw ON item (source_id, raw_id);                          -- known_entries, tombstones
+CREATE INDEX item_raw ON item (raw_key);                                    -- known_entries, tombstones
 CREATE INDEX item_published ON item (published_at, copy_of);                -- every figure over a window
-CREATE INDEX item_seen ON item (first_seen_at);                             -- detection lag, "since yesterday"
 CREATE INDEX item_change ON item (change) WHERE copy_of IS NULL;            -- unread
 CREATE INDEX item_copies ON item (copy_of) WHERE copy_of IS NOT NULL;       -- copies of an item
 CREATE INDEX item_author ON item (author_ref) WHERE author_ref <> '';       -- erase
@@ -158,52 +158,62 @@ CREATE TABLE fingerprint (
 );
 """
 
-BODY = "CASE WHEN instr({0}body, {0}lead) THEN {0}body ELSE {0}lead || char(10) || {0}body END"
+# --- full text -----------------------------------------------------------------------------------
 
 
-def full_text_sql() -> str:
-    """Two indexes: words over everything, letters (trigrams) over title and lead, both of the folded spelling.
+def words_of(title: str, lead: str, body: str) -> str:
+    """SQL for the two columns of the index of words; a lead that the body repeats is not counted twice."""
+    text = f"CASE WHEN instr({body}, {lead}) THEN {body} ELSE {lead} || char(10) || {body} END"
+    return f"{umlauts_in_sql(title)}, {umlauts_in_sql(text)}"
 
-    The triggers look at title, lead and body alone: what enrichment writes elsewhere never touches the index.
-    """
 
-    def words(row: str) -> str:
-        return f"{umlauts_in_sql(row + 'title')}, {umlauts_in_sql(BODY.format(row))}"
+def letters_of(title: str, lead: str) -> str:
+    """SQL for the column of the index of letters."""
+    return folded_in_sql(f"{title} || char(10) || {lead}")
 
-    def letters(row: str) -> str:
-        return folded_in_sql(f"{row}title || char(10) || {row}lead")
 
-    return f"""
-CREATE VIEW item_words_source AS SELECT id, {umlauts_in_sql("title")} AS title, {umlauts_in_sql(BODY.format(""))} AS body FROM item_text;
-CREATE VIEW item_letters_source AS SELECT id, {letters("")} AS head FROM item_text;
-CREATE VIRTUAL TABLE item_words USING fts5(
-    title, body, content='item_words_source', content_rowid='id', tokenize='unicode61 remove_diacritics 2'
-);
-CREATE VIRTUAL TABLE item_letters USING fts5(
-    head, content='item_letters_source', content_rowid='id', columnsize=0, tokenize='trigram'
-);
-CREATE TRIGGER item_text_added AFTER INSERT ON item_text BEGIN
-    INSERT INTO item_words (rowid, title, body) VALUES (new.id, {words("new.")});
-    INSERT INTO item_letters (rowid, head) VALUES (new.id, {letters("new.")});
-END;
-CREATE TRIGGER item_text_removed AFTER DELETE ON item_text BEGIN
-    INSERT INTO item_words (item_words, rowid, title, body) VALUES ('delete', old.id, {words("old.")});
-    INSERT INTO item_letters (item_letters, rowid, head) VALUES ('delete', old.id, {letters("old.")});
-END;
-CREATE TRIGGER item_text_changed AFTER UPDATE OF title, lead, body ON item_text BEGIN
-    INSERT INTO item_words (item_words, rowid, title, body) VALUES ('delete', old.id, {words("old.")});
-    INSERT INTO item_letters (item_letters, rowid, head) VALUES ('delete', old.id, {letters("old.")});
-    INSERT INTO item_words (rowid, title, body) VALUES (new.id, {words("new.")});
-    INSERT INTO item_letters (rowid, head) VALUES (new.id, {letters("new.")});
-END;
-INSERT INTO item_words (item_words, rank) VALUES ('hashsize', {HASH_OCTETS});
-INSERT INTO item_letters (item_letters, rank) VALUES ('hashsize', {HASH_OCTETS});
-"""
-
+# Statements for rows bound as (id, title, lead, body). They are run beside the change of `item_text`, not by triggers:
+# a trigger's inner statement is a savepoint, at which FTS5 writes its pending words to disk, once per row.
+_WORDS, _LETTERS = words_of("?2", "?3", "?4"), letters_of("?2", "?3") + " || substr(?4, 1, 0)"
+WORDS_ADD = f"INSERT INTO item_words (rowid, title, body) VALUES (?1, {_WORDS})"
+LETTERS_ADD = f"INSERT INTO item_letters (rowid, head) VALUES (?1, {_LETTERS})"
+WORDS_DROP = f"INSERT INTO item_words (item_words, rowid, title, body) VALUES ('delete', ?1, {_WORDS})"
+LETTERS_DROP = f"INSERT INTO item_letters (item_letters, rowid, head) VALUES ('delete', ?1, {_LETTERS})"
 
 HASH_OCTETS = 32 * 1024 * 1024
 """Postings are gathered in memory up to this size before a segment is written; the default of 1 MB cuts a batch
 of a few hundred articles into several segments, and each is merged again later."""
+AUTOMERGE = 8
+"""Segments of one level that are merged into one of the next: fewer merges when writing than with FTS5's own 4, while a
+search still looks into few segments."""
+
+_VIEWED_WORDS = umlauts_in_sql("CASE WHEN instr(body, lead) THEN body ELSE lead || char(10) || body END")
+_OLD, _NEW = (
+    (words_of(f"{row}.title", f"{row}.lead", f"{row}.body"), letters_of(f"{row}.title", f"{row}.lead"))
+    for row in ("old", "new")
+)
+# Neither index keeps positions: they would be half of its size. What needs them, a phrase or a part of a word, is looked
+# up with all its words or trigrams, and the texts found are read again (`storage.sqlite.search`).
+FULL_TEXT = f"""
+CREATE VIEW item_words_source AS SELECT id, {umlauts_in_sql("title")} AS title, {_VIEWED_WORDS} AS body FROM item_text;
+CREATE VIEW item_letters_source AS SELECT id, {letters_of("title", "lead")} AS head FROM item_text;
+CREATE VIRTUAL TABLE item_words USING fts5(
+    title, body, content='item_words_source', content_rowid='id', tokenize='unicode61 remove_diacritics 2', detail='column'
+);
+CREATE VIRTUAL TABLE item_letters USING fts5(
+    head, content='item_letters_source', content_rowid='id', columnsize=0, tokenize='trigram', detail='none'
+);
+CREATE TRIGGER item_text_changed AFTER UPDATE OF title, lead, body ON item_text BEGIN
+    INSERT INTO item_words (item_words, rowid, title, body) VALUES ('delete', old.id, {_OLD[0]});
+    INSERT INTO item_letters (item_letters, rowid, head) VALUES ('delete', old.id, {_OLD[1]});
+    INSERT INTO item_words (rowid, title, body) VALUES (new.id, {_NEW[0]});
+    INSERT INTO item_letters (rowid, head) VALUES (new.id, {_NEW[1]});
+END;
+INSERT INTO item_words (item_words, rank) VALUES ('hashsize', {HASH_OCTETS});
+INSERT INTO item_letters (item_letters, rank) VALUES ('hashsize', {HASH_OCTETS});
+INSERT INTO item_words (item_words, rank) VALUES ('automerge', {AUTOMERGE});
+INSERT INTO item_letters (item_letters, rank) VALUES ('automerge', {AUTOMERGE});
+"""
 
 READINGS = """
 CREATE TABLE reading (
@@ -475,7 +485,7 @@ def m002_items(db: Database) -> None:
 
 @migrations()
 def m003_full_text(db: Database) -> None:
-    _script(db, full_text_sql())
+    _script(db, FULL_TEXT)
 
 
 @migrations()

@@ -1,20 +1,22 @@
 """What readers ask of the archive, on SQLite.
 
 Two indexes, chosen by the query: `item_words` knows every word of title, lead and text; `item_letters` finds a part of
-a compound (*mobbing* in *Cybermobbing*) in title and lead, and nothing under three letters. Ids run with publication,
-so newest first is a walk backwards that stops at the page's end: its time does not grow with the archive.
+a compound (*mobbing* in *Cybermobbing*) in title and lead, and nothing under three letters. Neither knows the order of
+words or letters, so phrases and parts are read again in the texts that were found. Ids run with publication, so newest
+first is a walk backwards that stops at the page's end: its time does not grow with the archive.
 """
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from domain.model import Found, Hit, Item, Search
-from storage.query import PREFIX_FROM, Query, Term, understand
+from storage.query import Query, Term, understand
 from storage.rows import ITEM_COLUMNS, compact, item_from
 from storage.snippets import snippet
-from storage.sqlite.collect import SLOTS_A_SECOND
+from storage.sqlite.collect import FARTHEST, SETTING
 from storage.sqlite.connection import Connections
 from storage.times import to_text
 
@@ -22,8 +24,8 @@ COUNTED_UP_TO = 500
 """Counting more hits than this would cost more than finding a page of them."""
 FACETS_OVER = 5_000
 """Facets count the newest so many hits."""
-CROWDED = timedelta(days=1)
-"""How far an id may lie from its item's publication."""
+EARLY = timedelta(days=1)
+"""An item that a source dates into the future has the id of the moment it was fetched; more than this is not looked for."""
 ALWAYS = (0, 2**62)
 
 TAGGED = """EXISTS (
@@ -54,6 +56,9 @@ ORDER BY bm25(item_words, 4.0, 1.0), i.id DESC LIMIT :reach
 BY_TIME = (
     "SELECT i.id FROM item i WHERE i.id BETWEEN :low AND :high AND {filters} ORDER BY i.id DESC LIMIT :reach"
 )
+# Read again: what an index without positions cannot know.
+SAYS = "(SELECT says(:text, t.title, t.lead, t.body) FROM item_text t WHERE t.id = i.id)"
+HOLDS = "(SELECT holds(:text, t.title, t.lead) FROM item_text t WHERE t.id = i.id)"
 UNWANTED = "i.id NOT IN (SELECT rowid FROM item_words WHERE item_words MATCH :unwanted)"
 
 HITS = f"""
@@ -86,8 +91,6 @@ UNION ALL SELECT a.layer, CASE WHEN a.layer = 'entity' THEN a.text ELSE a.label 
     GROUP BY a.layer, label
 ORDER BY facet, hits DESC, label
 """
-EXPORT = f"SELECT {ITEM_COLUMNS}, t.title, t.lead, t.body FROM item i LEFT JOIN item_text t USING (id) WHERE i.id = ?"
-
 EXPORT_AT_ONCE = 500
 """Hits that an export reads at a time."""
 
@@ -108,7 +111,7 @@ class Reader(Connections):
 
     def facets(self, wanted: Search) -> Mapping[str, Sequence[tuple[str, int]]]:
         """Per facet its labels with their counts, most frequent first, over the newest hits."""
-        sql, bound = _statement(wanted, understand(wanted.text), FACETS_OVER)
+        sql, bound = self._statement(wanted, understand(wanted.text), FACETS_OVER)
         found: dict[str, list[tuple[str, int]]] = {}
         for facet, label, hits in self.rows(FACETS.format(ids=sql), bound):
             found.setdefault(facet, []).append((label, hits))
@@ -116,18 +119,21 @@ class Reader(Connections):
 
     def every_hit(self, wanted: Search) -> Iterator[Hit]:
         """All hits whatever the page, newest first, read in portions: memory stays flat."""
+        wanted = replace(wanted, order="newest")
         query = understand(wanted.text)
-        _, bound = _statement(wanted, query, EXPORT_AT_ONCE)
+        sql, bound = self._statement(wanted, query, EXPORT_AT_ONCE)
         while True:
-            sql, _ = _statement(wanted, query, EXPORT_AT_ONCE)
             ids = [row[0] for row in self.rows(sql, bound)]
             yield from self._hits(ids, query)
             if len(ids) < EXPORT_AT_ONCE:
                 return
             bound["high"] = ids[-1] - 1
 
+    def _statement(self, wanted: Search, query: Query, reach: int) -> tuple[str, Bound]:
+        return _statement(wanted, query, reach, int(self.value(SETTING, (FARTHEST,)) or 1))
+
     def _ids(self, wanted: Search, query: Query, reach: int) -> list[int]:
-        sql, bound = _statement(wanted, query, reach)
+        sql, bound = self._statement(wanted, query, reach)
         return [row[0] for row in self.rows(sql, bound)]
 
     def _total(self, wanted: Search, query: Query, found: int, more: bool) -> int | None:
@@ -153,16 +159,18 @@ def _hit(row: tuple[Any, ...], query: Query) -> Hit:
     )
 
 
-def _statement(wanted: Search, query: Query, reach: int) -> tuple[str, Bound]:
+def _statement(wanted: Search, query: Query, reach: int, farthest: int) -> tuple[str, Bound]:
     """The SQL that gives at most `reach` ids in the wanted order, and its parameters."""
     filters, bound = _filters(wanted)
-    bound |= {"reach": reach} | _span(wanted)
-    if query.unwanted and not query.wanted:
-        filters.append(UNWANTED)
-        bound["unwanted"] = " OR ".join(map(_in_words, query.unwanted))
-    where = " AND ".join(filters)
+    bound |= {"reach": reach, "text": wanted.text} | _span(wanted, farthest)
+    if query.has_phrase:
+        filters.append(SAYS)
     if not query.wanted:
-        return BY_TIME.format(filters=where), bound
+        if words := unwanted_expression(query):
+            filters.append(UNWANTED)
+            bound["unwanted"] = words
+        return BY_TIME.format(filters=" AND ".join(filters)), bound
+    where = " AND ".join(filters)
     bound["item_words"] = words_expression(query)
     if wanted.order == "relevance":
         return BY_RANK.format(filters=where), bound
@@ -171,44 +179,52 @@ def _statement(wanted: Search, query: Query, reach: int) -> tuple[str, Bound]:
     if not letters:
         return by_words, bound
     bound["item_letters"] = letters
-    by_letters = BY_INDEX.format(index="item_letters", filters=where)
+    by_letters = BY_INDEX.format(index="item_letters", filters=f"{where} AND {HOLDS}")
     union = f"SELECT id FROM ({by_words}) UNION SELECT id FROM ({by_letters}) ORDER BY id DESC LIMIT :reach"
     return union, bound
 
 
 def words_expression(query: Query) -> str:
-    """The query in FTS5's language, for the index of words."""
+    """The query in FTS5's language, for the index of words; a phrase is all its words."""
     wanted = " AND ".join(f"({' OR '.join(map(_in_words, group))})" for group in query.wanted)
-    return f"({wanted}) NOT ({' OR '.join(map(_in_words, query.unwanted))})" if query.unwanted else wanted
+    unwanted = unwanted_expression(query)
+    return f"({wanted}) NOT ({unwanted})" if unwanted else wanted
+
+
+def unwanted_expression(query: Query) -> str:
+    """The words to be absent; phrases are left to the reading again."""
+    return " OR ".join(_in_words(term) for term in query.unwanted if len(term.words) == 1)
 
 
 def letters_expression(query: Query) -> str:
-    """The same for the index of letters; "" when that cannot answer it.
+    """The query for the index of letters, each word as all its trigrams; "" when it cannot answer.
 
     It knows title and lead alone, so it must not judge what is absent, nor words that have to match whole.
     """
     groups = [[term for term in group if not term.exact] for group in query.wanted]
     if query.unwanted or not all(groups):
         return ""
-    return " AND ".join(f"({' OR '.join(_quoted(term.letters) for term in group)})" for group in groups)
+    return " AND ".join(f"({' OR '.join(_in_letters(term.letters) for term in group)})" for group in groups)
 
 
 def _in_words(term: Term) -> str:
-    return _quoted(term.letters) + ("" if term.exact or len(term.letters) < PREFIX_FROM else " *")
+    words = " AND ".join(map(_quoted, term.words))
+    return f"({words})" if len(term.words) > 1 else words + ("" if term.exact else " *")
+
+
+def _in_letters(word: str) -> str:
+    return f"({' AND '.join(_quoted(word[n : n + 3]) for n in range(len(word) - 2))})"
 
 
 def _quoted(text: str) -> str:
     return '"' + text.replace('"', '""') + '"'
 
 
-def _span(wanted: Search) -> Bound:
-    low = ALWAYS[0] if wanted.since is None else _slot(wanted.since - CROWDED)
-    high = ALWAYS[1] if wanted.until is None else _slot(wanted.until + CROWDED)
+def _span(wanted: Search, farthest: int) -> Bound:
+    """Ids between which the items of the wanted time lie."""
+    low = ALWAYS[0] if wanted.since is None else int((wanted.since - EARLY).timestamp())
+    high = ALWAYS[1] if wanted.until is None else int(wanted.until.timestamp()) + farthest
     return {"low": low, "high": high}
-
-
-def _slot(moment: datetime) -> int:
-    return int(moment.timestamp()) * SLOTS_A_SECOND
 
 
 def _filters(wanted: Search) -> tuple[list[str], Bound]:
