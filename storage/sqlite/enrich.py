@@ -3,7 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from domain.model import Annotation, Item, Level, Membership, Reading, Signal, Story, StoryState
@@ -16,13 +16,8 @@ from storage.rows import (
     item_from,
 )
 from storage.sqlite.connection import Connections
-from storage.sqlite.figures import IN_MARKET
-from storage.times import from_text, from_text_or_none, local_days, to_text
-
-USUAL_DAYS = 28
-"""A source's usual volume is its mean over so many days."""
-LEAST_WEIGHT = 0.1
-"""Items a day with which a source counts that has hardly published yet, so that its outage is not free."""
+from storage.sqlite.figures import COVERAGE_DAILY, IN_MARKET
+from storage.times import FOREVER, from_text, from_text_or_none, local_days, to_text
 
 ITEM_AND_WORDS = f"{ITEM_COLUMNS}, t.title, t.lead, t.body FROM item i LEFT JOIN item_text t USING (id)"
 ITEMS = f"SELECT {ITEM_AND_WORDS} WHERE i.item_id IN (SELECT value FROM json_each(?))"
@@ -145,18 +140,6 @@ CROSS JOIN membership m ON m.item = r.id AND m.valid_to IS NULL
 WHERE {IN_MARKET} AND i.state = 'live' AND :dimension = 'story'
 GROUP BY m.story_id, day
 """
-EXPECTED_SOURCES = f"""
-SELECT i.source_id, i.interval_seconds, i.retired_at, i.paused_at,
-       (SELECT min(finished_at) FROM visit v WHERE v.source_id = i.source_id),
-       (SELECT count(*) FROM item x WHERE x.source_id = i.source_id AND x.published_at >= :since AND x.published_at < :until)
-FROM source i WHERE {IN_MARKET} AND i.enabled
-"""
-REPORTED_AT = """
-SELECT source_id, finished_at FROM visit
-WHERE finished_at >= :since AND finished_at < :until AND outcome IN ('ok', 'unchanged', 'empty')
-ORDER BY source_id, finished_at
-"""
-
 SIGNAL_COLUMNS = (
     "signal_id, dimension, label, market, day, count, expected, upper, score, p_value, level, items, outlets, "
     "reasons, muted, item_ids"
@@ -299,7 +282,7 @@ class Enrich(Connections):
         self, dimension: str, first: date, last: date, zone: str, market: str
     ) -> Mapping[str, Mapping[date, tuple[int, int, int]]]:
         """Per label and local day: (independent publishers, outlets, items), relevant items only, copies once."""
-        days = compact([[day.isoformat(), start, end] for day, start, end in local_days(first, last, zone)])
+        days = _days(first, last, zone)
         counts: dict[str, dict[date, tuple[int, int, int]]] = defaultdict(dict)
         sql = SERIES_OF_STORIES if dimension == "story" else SERIES
         for label, day, *three in self.rows(sql, {"days": days, "dimension": dimension, "market": market}):
@@ -311,22 +294,8 @@ class Enrich(Connections):
 
         A source is expected from its first visit until it is paused or retired. 1.0 where none was expected.
         """
-        days = local_days(first, last, zone)
-        opening = from_text(days[0][1])
-        window = {
-            "since": to_text(opening - timedelta(days=USUAL_DAYS)),
-            "until": days[-1][2],
-            "market": market,
-        }
-        span = USUAL_DAYS + len(days)
-        sources = [
-            _Expected(row[0], row[1], row[2], row[3], row[4], max(row[5] / span, LEAST_WEIGHT))
-            for row in self.rows(EXPECTED_SOURCES, window)
-        ]
-        reported: dict[str, list[str]] = defaultdict(list)
-        for source_id, finished in self.rows(REPORTED_AT, window):
-            reported[source_id].append(finished)
-        return {day: _share(sources, reported, start, end) for day, start, end in days}
+        asked = {"days": _days(first, last, zone), "market": market, "as_of": FOREVER}
+        return {date.fromisoformat(row[0]): row[1] for row in self.rows(COVERAGE_DAILY, asked)}
 
     def keep_signals(self, signals: Sequence[Signal], now: datetime | None = None) -> None:
         """Upserts; with `now` the earlier state of a changed signal is kept for older issues, without it replaced."""
@@ -345,40 +314,8 @@ class Enrich(Connections):
         return [_signal(row) for row in self.rows(SIGNALS, span)]
 
 
-class _Expected:
-    """A source as the coverage of a day sees it; `weight` in items a day."""
-
-    def __init__(
-        self,
-        source_id: str,
-        interval: float,
-        retired: str | None,
-        paused: str | None,
-        first: str | None,
-        weight: float,
-    ) -> None:
-        self.source_id, self.first, self.weight = source_id, first, weight
-        self.until = min((moment for moment in (retired, paused) if moment), default=None)
-        # A weekly source has reported for a day when it did so within its rhythm.
-        self.reach = timedelta(seconds=max(0.0, 2 * interval - 86_400))
-
-    def expected_in(self, start: str, end: str) -> bool:
-        return self.first is not None and self.first < end and (self.until is None or self.until > start)
-
-
-def _share(
-    sources: Sequence[_Expected], reported: Mapping[str, Sequence[str]], start: str, end: str
-) -> float:
-    expected = [source for source in sources if source.expected_in(start, end)]
-    total = sum(source.weight for source in expected)
-    if not total:
-        return 1.0
-
-    def has_reported(source: _Expected) -> bool:
-        earliest = to_text(from_text(start) - source.reach) if source.reach else start
-        return any(earliest <= finished < end for finished in reported.get(source.source_id, ()))
-
-    return sum(source.weight for source in expected if has_reported(source)) / total
+def _days(first: date, last: date, zone: str) -> str:
+    return compact([[day.isoformat(), start, end] for day, start, end in local_days(first, last, zone)])
 
 
 def _by_person(by: str) -> bool:

@@ -194,6 +194,12 @@ WHERE {WINDOW} AND i.copy_of IS NULL AND {RELEVANT}
 ORDER BY severity DESC, i.tier, i.published_at DESC, i.item_id LIMIT :most
 """
 
+# These items. `items` is a JSON list of ids.
+REPORTS = f"""
+SELECT {REPORT} FROM json_each(:items) j CROSS JOIN item i ON i.item_id = j.value {VOICE}
+WHERE {SEEN} ORDER BY i.published_at, i.item_id
+"""
+
 REGULATOR = f"""
 SELECT {REPORT} FROM item i {VOICE}
 WHERE {WINDOW} AND i.copy_of IS NULL AND i.lens = 'regulator'
@@ -352,6 +358,42 @@ LEFT JOIN usual u ON u.source_id = e.source_id
 ORDER BY e.source_id
 """
 
+USUAL_DAYS = 28
+"""A source's usual volume is its mean over so many days."""
+LEAST_WEIGHT = 0.1
+"""Items a day with which a source counts that has hardly published yet, so that its outage is not free."""
+
+# Per local day the share of the market's usual volume carried by sources that reported. A source is expected from its
+# first visit until it is paused or retired; one of a slow rhythm reports for a day when it did so within that rhythm.
+# 1 where none was expected.
+COVERAGE_DAILY = f"""
+WITH d AS MATERIALIZED (
+    SELECT value ->> '$[0]' AS day, value ->> '$[1]' AS start, value ->> '$[2]' AS stop FROM json_each(:days)
+), span AS MATERIALIZED (
+    SELECT strftime('%Y-%m-%dT%H:%M:%fZ', min(start), '-{USUAL_DAYS} days') AS since, max(stop) AS until,
+        {USUAL_DAYS} + count(*) AS days FROM d
+), expected AS MATERIALIZED (
+    SELECT i.source_id, i.retired_at, i.added_at, max(0, 2 * i.interval_seconds - 86400) AS reach,
+        (SELECT min(v.finished_at) FROM visit v WHERE v.source_id = i.source_id AND v.finished_at <= :as_of) AS begun,
+        max({LEAST_WEIGHT}, (SELECT count(*) FROM item x WHERE x.source_id = i.source_id
+            AND x.published_at >= (SELECT since FROM span) AND x.published_at < (SELECT until FROM span)
+            AND x.first_seen_at <= :as_of) * 1.0 / (SELECT days FROM span)) AS weight
+    FROM source i WHERE {IN_MARKET} AND i.enabled AND i.added_at <= :as_of
+), told AS MATERIALIZED (
+    SELECT d.day, e.weight, EXISTS (
+        SELECT 1 FROM visit v WHERE v.source_id = e.source_id AND v.finished_at <= :as_of
+          AND v.finished_at >= strftime('%Y-%m-%dT%H:%M:%fZ', d.start, '-' || e.reach || ' seconds')
+          AND v.finished_at < d.stop AND v.outcome IN ('ok', 'unchanged', 'empty')) AS reported
+    FROM d CROSS JOIN expected e
+    WHERE e.begun < d.stop AND (e.retired_at IS NULL OR e.retired_at > d.start OR e.retired_at > :as_of) AND NOT EXISTS (
+        SELECT 1 FROM source_pause p WHERE p.source_id = e.source_id AND p.valid_from <= d.start
+          AND p.valid_from <= :as_of AND (p.valid_to IS NULL OR p.valid_to > d.start))
+)
+SELECT d.day, coalesce(round(sum(t.weight * t.reported) / sum(t.weight), 6), 1.0) AS share,
+    count(t.day) AS expected, coalesce(sum(t.reported), 0) AS reported
+FROM d LEFT JOIN told t USING (day) GROUP BY d.day ORDER BY d.day
+"""
+
 # --- signals, incidents, quality -----------------------------------------------------------------
 
 # `first` and `last` are local days.
@@ -436,6 +478,7 @@ FIGURES: dict[str, Figure] = {
     "lenses_by_platform": Figure(LENSES_BY_PLATFORM),
     "entities": Figure(ENTITIES),
     "items": Figure(ITEMS, ("topics",)),
+    "reports": Figure(REPORTS, ("topics",)),
     "regulator": Figure(REGULATOR, ("topics",)),
     "singles": Figure(SINGLES, ("topics",)),
     "corrections": Figure(CORRECTIONS, ("topics",)),
@@ -444,6 +487,7 @@ FIGURES: dict[str, Figure] = {
     "story_changes": Figure(STORY_CHANGES),
     "story_spread": Figure(STORY_SPREAD),
     "sources": Figure(SOURCES),
+    "coverage_daily": Figure(COVERAGE_DAILY),
     "signals": Figure(SIGNALS, ("reasons", "item_ids")),
     "incidents": Figure(INCIDENTS, ("audience", "story_ids", "signal_ids", "item_ids")),
     "outcomes": Figure(OUTCOMES),
