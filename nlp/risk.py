@@ -278,6 +278,14 @@ class Judge:
         encoded = iter(self.encoder.read([p for r in readings for p in r.passages]))
         return [self._decide(r, [next(encoded) for _ in r.passages]) for r in readings]
 
+    def features(self, item: RiskInput) -> tuple[list[float], list[list[float]]]:
+        """What the light layer sees of an item: the relevance row and one row per topic, in `topics`' order."""
+        reading = self._read(item)
+        judged = _joined([e.judged for e in self.encoder.read(reading.passages)])
+        hits = by_topic(reading.hits)
+        topics = [topic_features(float(judged[1 + n]), hits.get(t, ())) for n, t in enumerate(self.topics)]
+        return relevance_features(float(judged[0]), item, reading.hits, reading.mentions), topics
+
     # --- before the encoder ---
 
     def _read(self, item: RiskInput) -> _Reading:

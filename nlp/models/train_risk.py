@@ -420,6 +420,8 @@ def ship(args: argparse.Namespace) -> None:
     else:
         net = trained(texts, layers[FROZEN:], np.arange(len(examples)), args)
         torch.save(net.state_dict(), f"{args.out}_all.pt")
+    if args.dry:
+        return
     whole = Shipped(
         PackedStem(stem, *unpacked.packed_rows(kept)), layers[:FROZEN], layers[FROZEN:], net.eval()
     )
@@ -472,6 +474,9 @@ if __name__ == "__main__":
         "--out", required=True, help="prefix of the files written by `cross`, or what `ship` reads"
     )
     ask.add_argument("--state", default="", help="`ship`: a trained state to export instead of training")
+    ask.add_argument(
+        "--dry", action="store_true", help="`ship`: train and keep the state, write no shipped file"
+    )
     ask.add_argument("--folds", default="0,1,2,3,4")
     ask.add_argument("--seed", type=int, default=0)
     ask.add_argument("--split-seed", type=int, default=7)
