@@ -69,10 +69,15 @@ async def crawl_async(
     round_ = Round(jobs, settings, road.gate, deliver_once, on_progress)
     runner = AsyncCrawlerRunner(scrapy_settings(settings))
     with ThreadPoolExecutor(settings.extract_threads, thread_name_prefix="extract") as threads:
+        running = asyncio.ensure_future(_run(runner, round_, road, settings, threads))
         try:
-            await _run(runner, round_, road, settings, threads)
-        finally:
+            # Shielded, since Scrapy's engine swallows a cancellation.
+            await asyncio.shield(running)
+        except asyncio.CancelledError:
+            round_.close()
             await runner.stop()
+            await asyncio.wait({running})
+            raise
     round_.finish_all()
     if round_.failure is not None:
         raise round_.failure

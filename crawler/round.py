@@ -47,6 +47,7 @@ class Round:
         self._room = asyncio.Semaphore(settings.open_visits)
         self._under_way: dict[int, Visiting] = {}
         self._done = 0
+        self._closed = False
         self.pages: asyncio.Queue[tuple[Visiting, Entry] | None] = asyncio.Queue()
         self.failure: Exception | None = None
 
@@ -54,7 +55,7 @@ class Round:
         """Visits to begin, each with its first requests; waits while too many are under way."""
         for job in self._jobs:
             await self._room.acquire()
-            if self.failure is not None:
+            if self._closed or self.failure is not None:
                 return
             visiting = self._begin(job)
             if visiting is not None:
@@ -133,8 +134,13 @@ class Round:
             visiting.waiting = 0
             self.finish_if_done(visiting)
 
+    def close(self) -> None:
+        """From now on nothing is delivered and no visit begins."""
+        self._closed = True
+        self._room.release()
+
     def _hand_over(self, harvest: Harvest) -> None:
-        if self.failure is not None:
+        if self._closed or self.failure is not None:
             return
         try:
             self._deliver(harvest)

@@ -26,6 +26,7 @@ from domain.model import Purpose
 # Idle connections are closed after this long; pages of one host follow each other faster.
 IDLE_CONNECTION_SECONDS = 5
 SMALL_FILE_SECONDS = 15.0
+SMALL_FILE_WAIT_SECONDS = 120.0
 
 
 @dataclass
@@ -56,13 +57,11 @@ class PoliteHandler(HTTP11DownloadHandler):
     async def download_request(self, request: Request) -> Response:
         """The answer, unpacked. Raises what `crawler.faults` has words for."""
         visiting: Visiting = request.meta["visiting"]
-        if visiting.over_budget:
-            raise OutOfTime(f"the cap of {visiting.source.limits.megabytes} MB is reached")
         delay = await self._permitted(request, visiting)
         if request.meta["purpose"] is Purpose.PAGE:
             rules = await self._road.tdmrep.of(request.url, self._small_file)
             request.meta["tdmrep"] = reservation_for(request.url, rules)
-        response = await self._fetch(request, delay, visiting.deadline)
+        response = await self._visit(request, delay, visiting)
         visiting.requests += 1
         visiting.octets += len(response.body)
         return self._unpacked(response)
@@ -85,8 +84,10 @@ class PoliteHandler(HTTP11DownloadHandler):
         addresses = await self._guard.admit(url)
         pin(checked_host(url)[0], addresses)
 
-    async def _fetch(self, request: Request, delay: float, deadline: float) -> Response:
-        async with self._road.gate.turn(authority(request.url), delay, deadline):
+    async def _visit(self, request: Request, delay: float, visiting: Visiting) -> Response:
+        async with self._road.gate.turn(authority(request.url), delay, visiting.deadline):
+            if visiting.over_budget:
+                raise OutOfTime(f"the cap of {visiting.source.limits.megabytes} MB is reached")
             return await super().download_request(request)
 
     def _unpacked(self, response: Response) -> Response:
@@ -119,8 +120,9 @@ class PoliteHandler(HTTP11DownloadHandler):
             headers={"User-Agent": self._settings.user_agent, "Accept-Encoding": "gzip, deflate"},
             meta={"download_timeout": min(SMALL_FILE_SECONDS, self._settings.timeout_seconds)},
         )
-        deadline = time.monotonic() + 4 * self._settings.timeout_seconds
-        return self._unpacked(await self._fetch(request, self._settings.per_host_delay_seconds, deadline))
+        delay, deadline = self._settings.per_host_delay_seconds, time.monotonic() + SMALL_FILE_WAIT_SECONDS
+        async with self._road.gate.turn(authority(url), delay, deadline):
+            return self._unpacked(await super().download_request(request))
 
 
 # --- names ---------------------------------------------------------------------------------------
