@@ -44,7 +44,10 @@ def discover(
     if not any(offer.kind in ("rss", "json_feed") for offer in offers):
         offers += [Offer(urljoin(base, path), _kind(path), "", "guess") for path in USUAL_PATHS]
     offers.sort(key=lambda offer: "comment" in (offer.url + offer.title).lower())
-    return list({offer.url: offer for offer in reversed(offers)}.values())[::-1]
+    first: dict[str, Offer] = {}
+    for offer in offers:
+        first.setdefault(offer.url, offer)
+    return list(first.values())
 
 
 def _declared(tree: Selector, base: str) -> list[Offer]:

@@ -51,7 +51,7 @@ class Site:
         return f"http://{host}:{self.port}{path}"
 
     def paths(self) -> list[str]:
-        """Paths asked for, without the well-known files."""
+        """Paths asked for, robots.txt and the like left out."""
         return [a.path for a in self.asked if a.path not in ("/robots.txt", "/.well-known/tdmrep.json")]
 
     def feed(
