@@ -69,6 +69,7 @@ def brief(facts: Facts, language: str, variant: str = "full") -> Digest:
         sections=with_chart(sections, chart),
         numbers=facts.numbers,
         quiet=is_quiet(facts),
+        url=url_of(facts, language, variant),
         words=format_words(words),
     )
 
@@ -81,6 +82,12 @@ def issue_id(market: str, day: date, edition: str, language: str, variant: str) 
     """de-2026-11-22-daily-en; a variant other than full is added."""
     parts = [market.lower(), day.isoformat(), edition, language]
     return "-".join(parts if variant == "full" else [*parts, variant])
+
+
+def url_of(facts: Facts, language: str, variant: str) -> str:
+    """Where the reading room shows the issue."""
+    name = issue_id(facts.market, facts.period.day, facts.edition, language, variant)
+    return f"{facts.base_url}/digests/{name}" if facts.base_url else ""
 
 
 def is_quiet(facts: Facts) -> bool:

@@ -44,11 +44,15 @@ PNG_DPI = 200
 """Twice the 100 dpi that the drawing is laid out for."""
 
 
-def svg(chart: Chart, locale: str, *, themed: bool = False) -> str:
-    """An `<svg>` element with its description. `themed` takes the colours from the page's variables."""
+def svg(chart: Chart, locale: str, *, themed: bool = False, outlines: bool = False) -> str:
+    """An `<svg>` element with its description.
+
+    `themed` takes the colours from the page's variables; `outlines` draws letters as paths, for a reader of SVG that
+    knows no fonts.
+    """
     import matplotlib as mpl
 
-    with _style(mpl):
+    with _style(mpl, "path" if outlines else "none"):
         sheet = _draw(chart, locale)
         out = BytesIO()
         sheet.savefig(
@@ -71,10 +75,10 @@ def png(chart: Chart, locale: str) -> bytes:
     return out.getvalue()
 
 
-def _style(mpl: Any) -> AbstractContextManager[None]:
+def _style(mpl: Any, letters: str = "none") -> AbstractContextManager[None]:
     wanted = {
         "svg.hashsalt": "lagebild",
-        "svg.fonttype": "none",
+        "svg.fonttype": letters,
         "font.family": "DejaVu Sans",
         "font.size": POINTS,
         "hatch.linewidth": 0.6,

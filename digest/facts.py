@@ -187,7 +187,10 @@ class Analyst:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """Everything one issue of one market knows. `marks` maps a query's name to its mark (Q1 ...)."""
+    """Everything one issue of one market knows. `marks` maps a query's name to its mark (Q1 ...).
+
+    A roll-up's `parts` are its markets' facts; their marks go on in the same row.
+    """
 
     market: str
     edition: str
@@ -217,6 +220,7 @@ class Facts:
     tlp: str = "AMBER"
     versions: Mapping[str, str] = field(default_factory=dict)
     issue_before: bool = True
+    parts: tuple["Facts", ...] = ()
 
     def mark(self, name: str) -> str:
         """The mark of a query; "" for one that was not asked."""

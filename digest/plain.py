@@ -17,7 +17,7 @@ def _part(part: Part, words: Mapping[str, str], link: Callable[[Link], str] | No
     if isinstance(part, str):
         return part
     if isinstance(part, Figure):
-        return f"{part.text} [{part.mark}]".strip() if part.mark else part.text
+        return f"{part.text} [{part.mark}]".strip() if part.mark and not part.bare else part.text
     if isinstance(part, Link):
         return link(part) if link else isolated(part.text)
     if isinstance(part, Foreign):

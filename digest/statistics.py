@@ -14,8 +14,8 @@ Z95 = 1.959964
 BASELINE_DAYS = 56
 # The two latest days are left out, so that an outbreak does not raise its own bar.
 GUARD_DAYS = 2
-# With less history than four weeks a weekday has been seen too rarely.
-LEAST_HISTORY_DAYS = 28
+# With less than a fortnight a weekday has been seen but once.
+LEAST_HISTORY_DAYS = 14
 
 
 def wilson(hits: int, n: int) -> tuple[float, float]:
@@ -39,7 +39,7 @@ def direction(now: float, usual: float | None) -> Direction:
 
 
 def band(counts: Mapping[date, int], day: date) -> tuple[float, float] | None:
-    """Two standard deviations around what is expected on `day`; None with under 28 days of history.
+    """Two standard deviations around what is expected on `day`; None with under 14 days of history.
 
     Baseline: the 56 days before the guard days; the weekday's factor is shrunk halfway to 1; the variance is
     never below Poisson's.

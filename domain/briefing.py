@@ -16,11 +16,15 @@ from domain.model import Number
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A number with the mark of its query (`Q7`). `text` is in the reader's locale; `value` None: not known."""
+    """A number with the mark of its query (`Q7`). `text` is in the reader's locale; `value` None: not known.
+
+    `bare`: the mark is not printed beside it, since the table's caption carries it.
+    """
 
     text: str
     mark: str
     value: float | None = None
+    bare: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +136,10 @@ class StoryCard:
     severity: int = 0
     status: str = ""
     topics: tuple[str, ...] = ()
+    publishers: int = 0
+    items: int = 0
+    first_published: datetime | None = None
+    last_change: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,7 +278,8 @@ class Digest:
     """A briefing ready to be set. `kind`: daily, weekly, incident. `variant`: full, leadership.
 
     `locale` decides numbers and hyphenation (de_CH); `language` is what the words are in. `subject` is the mail's.
-    `words` holds the few phrases a format itself needs (page x of y, quotation marks, …).
+    `words` holds the few phrases a format itself needs (page x of y, quotation marks, …); `url` is where the issue
+    can be opened, "" when no reading room is set up.
     `numbers` are all figures asked for, with their marks, in order.
     """
 
@@ -288,6 +297,7 @@ class Digest:
     sections: tuple[Section, ...]
     numbers: tuple[tuple[str, Number], ...] = ()
     quiet: bool = False
+    url: str = ""
     words: Mapping[str, str] = field(default_factory=dict)
 
     def section(self, number: int) -> Section | None:

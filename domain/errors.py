@@ -91,8 +91,13 @@ class Conflict(StorageError):
 
 
 class DeliveryError(LagebildError):
-    """A channel did not take the message. `retry_after` is None when it did not say when."""
+    """A channel did not take the message. `retry_after` is None when it did not say when.
 
-    def __init__(self, message: str, *, remedy: str, retry_after: timedelta | None = None) -> None:
+    `permanent`: trying again is of no use (an unknown address, a refused login).
+    """
+
+    def __init__(
+        self, message: str, *, remedy: str, retry_after: timedelta | None = None, permanent: bool = False
+    ) -> None:
         super().__init__(message, remedy=remedy)
-        self.retry_after = retry_after
+        self.retry_after, self.permanent = retry_after, permanent

@@ -31,10 +31,10 @@ def page(digest: Digest, *, paper: bool = False) -> str:
     words = words_of(digest)
 
     def html(line: Line) -> Markup:
-        return line_html(line, words)
+        return line_html(line, words, footnote=paper)
 
     def drawing(chart: Chart) -> Markup:
-        return Markup(svg(chart, digest.locale, themed=not paper))
+        return Markup(svg(chart, digest.locale, themed=not paper, outlines=paper))
 
     return _template().render(
         digest=digest, words=words, html=html, drawing=drawing, shade=shade, arrows=ARROWS, paper=paper

@@ -4,13 +4,14 @@ from collections import Counter
 
 from digest.facts import CellFact, Facts, LensFact, TopicFact
 from digest.sections.escalations import series_name, story_of
-from digest.sections.parts import mark, nothing, section
+from digest.sections.parts import cell, mark, nothing, section
 from digest.sections.weight import arrows_withheld, class_of
 from digest.statistics import TOO_FEW, direction, wilson
 from digest.wording import Words
 from domain.briefing import (
     Badge,
     Block,
+    Figure,
     HeatCell,
     Heatmap,
     Interval,
@@ -62,9 +63,9 @@ def _signal(facts: Facts, words: Words, signal: Signal) -> tuple[Line, ...]:
     return (
         (series_name(words, signal),),
         (words.day(signal.day),),
-        (words.number(signal.count),),
+        cell(facts, words, signal.count, "signals"),
         (expected,),
-        (words.number(signal.items),),
+        cell(facts, words, signal.items, "signals"),
         (level,),
         (why_not_escalated(facts, words, signal),),
     )
@@ -90,7 +91,7 @@ def tone(facts: Facts, words: Words) -> Section:
     if not any(row.n for row in rows):
         return nothing(words, 6, "lenses")
     table = Table(
-        caption=words.line("lens.caption", mark=mark(facts, "lenses")),
+        caption=words.line("lens.caption", mark=mark(facts, "lenses", "usual_lenses")),
         head=words.words("lens.head"),
         rows=tuple(_lens(facts, words, row) for row in rows),
         numeric=(1, 2, 3),
@@ -102,13 +103,16 @@ def tone(facts: Facts, words: Words) -> Section:
 
 
 def _lens(facts: Facts, words: Words, row: LensFact) -> tuple[Line, ...]:
-    name, n = (words.name("lens", row.lens),), (words.number(row.n),)
+    name, n = (words.name("lens", row.lens),), cell(facts, words, row.n, "lenses")
     if row.n < TOO_FEW:
         dash = (words.text("heat.dash"),)
         return name, n, (words.text("lens.few", n=words.number(row.n)),), dash, dash
     low, high = wilson(row.critical, row.n)
     interval = words.text("lens.interval", low=words.percent(low), high=words.percent(high))
-    return name, n, (words.percent(row.critical / row.n),), (interval,), (_against(facts, words, row),)
+    critical = Figure(
+        words.percent(row.critical / row.n), facts.mark("lenses"), row.critical / row.n, bare=True
+    )
+    return name, n, (critical,), (interval,), (_against(facts, words, row),)
 
 
 def _against(facts: Facts, words: Words, row: LensFact) -> Badge | str:
@@ -165,7 +169,7 @@ def risks(facts: Facts, words: Words) -> Section:
 def topics_table(facts: Facts, words: Words) -> Table:
     ordered = sorted(facts.topics, key=lambda topic: (-topic.publishers, -topic.items, topic.topic))
     return Table(
-        caption=words.line("heat.topics_caption", mark=mark(facts, "topics")),
+        caption=words.line("heat.topics_caption", mark=mark(facts, "topics", "usual")),
         head=words.words("heat.topics_head"),
         rows=tuple(_topic(facts, words, topic) for topic in ordered[:MOST_TOPICS]),
         numeric=(1, 2, 3, 4),
@@ -174,11 +178,12 @@ def topics_table(facts: Facts, words: Words) -> Table:
 
 
 def _topic(facts: Facts, words: Words, topic: TopicFact) -> tuple[Line, ...]:
-    usual = words.text("heat.dash") if topic.usual is None else words.number(topic.usual, 1)
+    dash: Line = (words.text("heat.dash"),)
+    usual = dash if topic.usual is None else cell(facts, words, topic.usual, "usual", 1)
     towards = "" if arrows_withheld(facts) else direction(topic.publishers, topic.usual)
-    arrow: Line = (Badge(words.text(f"heat.{towards}"), towards),) if towards else (words.text("heat.dash"),)
-    numbers = (topic.publishers, topic.outlets, topic.items)
-    return ((words.name("topic", topic.topic),), *((words.number(n),) for n in numbers), (usual,), arrow)
+    arrow: Line = (Badge(words.text(f"heat.{towards}"), towards),) if towards else dash
+    numbers = (cell(facts, words, n, "topics") for n in (topic.publishers, topic.outlets, topic.items))
+    return ((words.name("topic", topic.topic),), *numbers, usual, arrow)
 
 
 def heatmap(facts: Facts, words: Words) -> Heatmap:
@@ -193,7 +198,7 @@ def heatmap(facts: Facts, words: Words) -> Heatmap:
         n=words.number(largest.items),
     )
     return Heatmap(
-        caption=words.line("heat.caption", mark=mark(facts, "cells")),
+        caption=words.line("heat.caption", mark=mark(facts, "cells", "usual_cells")),
         alt=alt,
         rows=tuple(words.name("topic", row) for row in rows),
         columns=tuple(words.name("feature", column) for column in columns),
@@ -203,8 +208,8 @@ def heatmap(facts: Facts, words: Words) -> Heatmap:
 
 def _largest(facts: Facts, side: str) -> list[str]:
     totals: Counter[str] = Counter()
-    for cell in facts.cells:
-        totals[getattr(cell, side)] += cell.items
+    for held in facts.cells:
+        totals[getattr(held, side)] += held.items
     return [name for name, _ in sorted(totals.items(), key=lambda pair: (-pair[1], pair[0]))[:HEAT_SIDE]]
 
 

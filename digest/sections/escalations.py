@@ -8,7 +8,7 @@ from digest.sections.parts import figure, link, nothing, section, severity_badge
 from digest.sections.weight import OPEN_STATES
 from digest.shield import HELPLINE, NEVER_SHOWN, clean, headline, neutral_headline, quote, touches
 from digest.wording import Words
-from domain.briefing import Badge, Block, Foreign, Line, Paragraph, Section, StoryCard
+from domain.briefing import Badge, Block, Foreign, Line, Link, Paragraph, Section, StoryCard
 from domain.model import Incident, IncidentState, Level, Signal
 
 MOST = 3
@@ -117,7 +117,7 @@ def card(facts: Facts, words: Words, case: Case) -> StoryCard:
         headline=title(case, words),
         badges=(severity_badge(words, severity(case)), state_badge(case, words)),
         facts=_facts(facts, words, case),
-        links=evidence(facts, words, case.reports, 3),
+        links=(*evidence(facts, words, case.reports, 3), *acknowledge(facts, words, case)),
         quote=quote(best, topics, words) if best else (),
         helpline=helpline(words, topics),
         severity=severity(case),
@@ -196,6 +196,14 @@ def due(facts: Facts, words: Words, incident: Incident) -> str:
         return ""
     key = "escalate.overdue" if incident.due_at < facts.as_of else "escalate.due"
     return words.text(key, time=words.when(incident.due_at, facts.period.day))
+
+
+def acknowledge(facts: Facts, words: Words, case: Case) -> tuple[Line, ...]:
+    """A link to the page that asks for the acknowledgement (a form; a mail scanner that opens it confirms nothing)."""
+    if not facts.base_url or case.incident is None or case.incident.acknowledged_at is not None:
+        return ()
+    url = f"{facts.base_url}/incidents/{case.id}/acknowledge"
+    return ((Link(words.text("escalate.acknowledge"), url),),)
 
 
 def evidence(facts: Facts, words: Words, reports: tuple[Report, ...], most: int) -> tuple[Line, ...]:

@@ -13,6 +13,11 @@ def figure(facts: Facts, words: Words, value: float, query: str, digits: int = 0
     return Figure(words.number(value, digits), facts.mark(query), value)
 
 
+def cell(facts: Facts, words: Words, value: float, query: str, digits: int = 0) -> Line:
+    """A number in a table whose caption carries the mark."""
+    return (Figure(words.number(value, digits), facts.mark(query), value, bare=True),)
+
+
 def share(facts: Facts, words: Words, value: float, query: str) -> Figure:
     """A share 0..1 in per cent."""
     return Figure(words.percent(value), facts.mark(query), round(value, 6))

@@ -54,6 +54,10 @@ def card(facts: Facts, words: Words, story: StoryFact) -> StoryCard:
         severity=story.severity,
         status=status(story, facts.period),
         topics=story.topics,
+        publishers=story.publishers,
+        items=story.items,
+        first_published=story.first_published,
+        last_change=story.last_change,
     )
 
 

@@ -1,0 +1,51 @@
+"""The regulator calendar as iCalendar: the dates we ship that concern the issue's market, each with its basis."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from digest.calendar import calendar
+from digest.facts import Deadline
+from domain.briefing import Digest
+
+MEDIA_TYPE = "text/calendar; charset=utf-8"
+SUFFIX = "ics"
+
+IN_THE_UNION = ("DE", "AT", "DACH", "FR", "IT", "EU")
+
+
+def render(digest: Digest) -> bytes:
+    return dates(calendar(), digest.market, digest.language, digest.as_of)
+
+
+def dates(deadlines: tuple[Deadline, ...], market: str, language: str, stamp: datetime) -> bytes:
+    """An .ics of what concerns `market`. `stamp` is when it was made; uids stay the same over issues."""
+    import icalendar
+
+    made = icalendar.Calendar()
+    made.add("prodid", "-//Lagebild//regulator calendar//EN")
+    made.add("version", "2.0")
+    for deadline in deadlines:
+        if concerns(deadline, market):
+            made.add_component(_event(deadline, language, stamp))
+    text: bytes = made.to_ical()
+    return text
+
+
+def concerns(deadline: Deadline, market: str) -> bool:
+    """The Union's dates concern its members; Switzerland has its own."""
+    return market in deadline.markets or ("EU" in deadline.markets and market in IN_THE_UNION)
+
+
+def _event(deadline: Deadline, language: str, stamp: datetime) -> Any:
+    import icalendar
+
+    event = icalendar.Event()
+    event.add("uid", f"{deadline.id}@lagebild.invalid")
+    event.add("dtstamp", stamp.astimezone(UTC))
+    event.add("dtstart", deadline.day)
+    event.add("dtend", deadline.day + timedelta(days=1))
+    event.add("summary", deadline.title.get(language) or next(iter(deadline.title.values())))
+    event.add("description", f"{deadline.basis}\n{deadline.url}")
+    event.add("url", deadline.url)
+    event.add("transp", "TRANSPARENT")
+    return event
