@@ -53,7 +53,7 @@ def brief(facts: Facts, language: str, variant: str = "full") -> Digest:
     words = words_for(facts, language)
     chosen = LEADERSHIP if variant == "leadership" else SECTIONS
     sections = tuple(write(facts, words) for write in chosen)
-    chart = volume_chart([facts], words)
+    chart = volume_chart(facts.parts or (facts,), words)
     return Digest(
         id=issue_id(facts.market, facts.period.day, facts.edition, language, variant),
         kind="daily",
@@ -189,7 +189,9 @@ def volume_chart(markets: Sequence[Facts], words: Words) -> SmallMultiples | Non
     if not panels:
         return None
     return SmallMultiples(
-        caption=words.line("chart.volume_caption", mark=mark(markets[0], "daily")),
+        caption=words.line(
+            "chart.volume_caption", mark=tuple(part for facts in markets for part in mark(facts, "daily"))
+        ),
         alt=" ".join(_alt(item, words) for item in panels),
         panels=panels,
         labels={key: words.text(f"chart.{key}") for key in ("band", "loss", "count")},

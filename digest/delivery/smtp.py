@@ -4,7 +4,7 @@ import re
 import smtplib
 import ssl
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
@@ -30,7 +30,7 @@ class Smtp:
     port: int
     sender: str
     user: str = ""
-    password: str = ""
+    password: str = field(default="", repr=False)
     security: Security = "starttls"
     timeout_seconds: float = TIMEOUT_SECONDS
     context: ssl.SSLContext | None = None

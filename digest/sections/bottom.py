@@ -7,10 +7,10 @@ from digest.sections.escalations import Case, cases, series_name, severity
 from digest.sections.escalations import title as case_title
 from digest.sections.parts import figure, section, share
 from digest.sections.stories import MINORS, official
-from digest.sections.weight import arrows_withheld, class_of, lost_share, ranked, reported, weighty
+from digest.sections.weight import arrows_withheld, class_of, lead_story, lost_share, reported
 from digest.shield import first_words, headline, touches
 from digest.wording import Words, joined
-from domain.briefing import Foreign, Line, Paragraph, Section
+from domain.briefing import Bullets, Foreign, Line, Paragraph, Section, Strong
 from domain.model import Level
 
 MOST_WORDS = 60
@@ -25,7 +25,16 @@ class Bottom:
 
 
 def bottom_line(facts: Facts, words: Words) -> Section:
-    return section(words, 1, "bottom", Paragraph(bottom(facts, words), "lead"))
+    lead = Paragraph(bottom(facts, words), "lead")
+    if not facts.parts:
+        return section(words, 1, "bottom", lead)
+    return section(words, 1, "bottom", lead, Bullets(tuple(_of_market(part, words) for part in facts.parts)))
+
+
+def _of_market(part: Facts, words: Words) -> Line:
+    """What happened in one market of a roll-up."""
+    line = decide(part, words, HEADLINE_WORDS).what
+    return words.line("rollup.lead", market=Strong(words.name("market", part.market)), line=line)
 
 
 def bottom(facts: Facts, words: Words) -> Line:
@@ -51,14 +60,6 @@ def decide(facts: Facts, words: Words, headline_words: int) -> Bottom:
     if lead is not None:
         return _story(facts, words, lead, headline_words)
     return _blind(facts, words) if arrows_withheld(facts) else _quiet(facts, words)
-
-
-def lead_story(facts: Facts) -> StoryFact | None:
-    """The first story by the printed order, if it is more than background talk."""
-    worth = [
-        story for story in ranked(facts) if weighty(story) and (story.severity >= 3 or story.publishers >= 3)
-    ]
-    return worth[0] if worth else None
 
 
 def _deaf(words: Words) -> Bottom:

@@ -1,12 +1,13 @@
 """Section 3: what changed since the last issue, corrections included."""
 
 from digest.facts import Correction, Facts, StoryFact
-from digest.sections.parts import figure, link, nothing, section
+from digest.sections.escalations import cases
+from digest.sections.parts import cell, figure, link, nothing, section
 from digest.sections.stories import permalink, printed
-from digest.sections.weight import active, ranked, reopened, status, weighty
+from digest.sections.weight import active, lost_share, ranked, reopened, status, weighty
 from digest.shield import NEVER_SHOWN, clean, cut, headline, touches
 from digest.wording import Words, joined
-from domain.briefing import Block, Bullets, Foreign, Line, Link, Paragraph, Section
+from domain.briefing import Block, Bullets, Figure, Foreign, Line, Link, Paragraph, Section, Table
 from domain.model import Rights
 
 LINKS_PER_LINE = 3
@@ -21,9 +22,37 @@ def since_last(facts: Facts, words: Words) -> Section:
         n = figure(facts, words, len(facts.corrections), "corrections")
         lines.append(words.line("since.corrected", n=n))
     first = () if facts.issue_before else (Paragraph((words.text("since.first"),), "note"),)
-    if not lines:
-        return section(words, 3, "since", *first) if first else nothing(words, 3, "since")
-    return section(words, 3, "since", *first, Bullets(tuple(lines)), *_corrections(facts, words))
+    blocks: list[Block] = [*first]
+    if lines:
+        blocks += [Bullets(tuple(lines)), *_corrections(facts, words)]
+    if facts.parts:
+        blocks.append(markets(facts, words))
+    return section(words, 3, "since", *blocks) if blocks else nothing(words, 3, "since")
+
+
+def markets(facts: Facts, words: Words) -> Table:
+    """A roll-up's markets side by side, in raw counts; coverage tells how far they compare."""
+    marks = [part.mark("volume") for part in facts.parts]
+    return Table(
+        caption=words.line("rollup.caption", mark=tuple(Figure("", mark) for mark in marks if mark)),
+        head=words.words("rollup.head"),
+        rows=tuple(_market(part, words) for part in facts.parts),
+        numeric=(1, 2, 3, 4, 5),
+        name="markets",
+    )
+
+
+def _market(part: Facts, words: Words) -> tuple[Line, ...]:
+    covered = 1 - lost_share(part)
+    share = Figure(words.percent(covered), part.mark("coverage"), round(covered, 6), bare=True)
+    return (
+        (words.name("market", part.market),),
+        cell(part, words, part.volume.relevant, "volume"),
+        cell(part, words, part.volume.publishers, "volume"),
+        cell(part, words, len(grouped(part)["new"]), "stories"),
+        cell(part, words, len(cases(part)), "incidents"),
+        (share,),
+    )
 
 
 def grouped(facts: Facts) -> dict[str, list[StoryFact]]:

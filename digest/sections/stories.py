@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from digest.facts import Facts, StoryFact
 from digest.sections.escalations import evidence, helpline
 from digest.sections.parts import figure, nothing, section, severity_badge
-from digest.sections.weight import class_of, ranked, status, weighty
+from digest.sections.weight import class_of, in_several_markets, lead_story, order, ranked, status, weighty
 from digest.shield import headline, quote
 from digest.wording import Words, joined
 from domain.briefing import Badge, Block, Line, Paragraph, Part, Section, StoryCard
@@ -16,8 +16,15 @@ MINORS = frozenset({"youth_safety", "child_sexual_exploitation"})
 
 
 def printed(facts: Facts) -> list[StoryFact]:
-    """The stories that get a card."""
-    return [story for story in ranked(facts) if weighty(story)][:MOST]
+    """The stories that get a card; in a roll-up each market's lead and what several markets share."""
+    if not facts.parts:
+        return [story for story in ranked(facts) if weighty(story)][:MOST]
+    leads = [story for part in facts.parts if (story := lead_story(part)) is not None]
+    wanted = {story.id for story in (*leads, *in_several_markets(facts)[:MOST])}
+    whole = {story.id: story for story in (*leads, *facts.stories)}
+    return sorted((whole[name] for name in wanted), key=lambda story: order(story, facts))[
+        : MOST + len(facts.parts)
+    ]
 
 
 def permalink(facts: Facts, story: StoryFact) -> str:
@@ -27,11 +34,12 @@ def permalink(facts: Facts, story: StoryFact) -> str:
 
 def top_stories(facts: Facts, words: Words) -> Section:
     found = [story for story in ranked(facts) if weighty(story)]
-    if not found:
+    shown = printed(facts)
+    if not shown:
         return nothing(words, 4, "stories")
-    blocks: list[Block] = [card(facts, words, story) for story in found[:MOST]]
-    if len(found) > MOST:
-        rest = len(found) - MOST
+    blocks: list[Block] = [card(facts, words, story) for story in shown]
+    rest = len(found) - len(shown)
+    if rest > 0:
         line = words.line("card.more", count=rest, n=figure(facts, words, rest, "stories"))
         blocks.append(Paragraph(line, "note"))
     return section(words, 4, "stories", *blocks)
@@ -44,7 +52,7 @@ def card(facts: Facts, words: Words, story: StoryFact) -> StoryCard:
         permalink=permalink(facts, story),
         headline=headline(story, words),
         badges=(severity_badge(words, story.severity), status_badge(facts, words, story)),
-        facts=(_counts(facts, words, story), _times(facts, words, story), _tags(words, story)),
+        facts=(_counts(facts, words, story), _times(facts, words, story), _tags(facts, words, story)),
         links=evidence(facts, words, story.reports, 3),
         quote=quote(story.reports[0], story.topics, words) if story.reports else (),
         why=_why(facts, words, story),
@@ -101,8 +109,10 @@ def _times(facts: Facts, words: Words, story: StoryFact) -> Line:
     return (" · ".join(times),)
 
 
-def _tags(words: Words, story: StoryFact) -> Line:
+def _tags(facts: Facts, words: Words, story: StoryFact) -> Line:
+    countries = story.markets if facts.parts else ()
     lists = (
+        ("card.markets", "market", countries),
         ("card.topics", "topic", story.topics[:3]),
         ("card.features", "feature", story.features[:3]),
         ("card.platforms", "platform", story.platforms[:3]),

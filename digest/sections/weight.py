@@ -84,6 +84,20 @@ def ranked(facts: Facts) -> list[StoryFact]:
     return sorted(filter(active, facts.stories), key=lambda story: order(story, facts))
 
 
+def lead_story(facts: Facts) -> StoryFact | None:
+    """The first story by the printed order, if it is more than background talk."""
+    worth = (
+        story for story in ranked(facts) if weighty(story) and (story.severity >= 3 or story.publishers >= 3)
+    )
+    return next(worth, None)
+
+
+def in_several_markets(facts: Facts) -> list[StoryFact]:
+    """A roll-up's stories that more than one of its markets has, in the printed order."""
+    own = {part.market for part in facts.parts}
+    return [story for story in ranked(facts) if weighty(story) and len(own & set(story.markets)) > 1]
+
+
 def reported(source: SourceFact) -> bool:
     try:
         return Outcome(source.outcome).reported
