@@ -10,7 +10,7 @@ from digest.sections.changes import grouped, since_last
 from digest.sections.closing import coverage, coverage_notice, method, regulator_watch, weak_signals
 from digest.sections.counts import risks, signals_on_watch, tone
 from digest.sections.escalations import cases, escalate_now
-from digest.sections.parts import mark
+from digest.sections.parts import marks_line
 from digest.sections.stories import top_stories
 from digest.sections.weight import partial
 from digest.wording import Words
@@ -189,9 +189,7 @@ def volume_chart(markets: Sequence[Facts], words: Words) -> SmallMultiples | Non
     if not panels:
         return None
     return SmallMultiples(
-        caption=words.line(
-            "chart.volume_caption", mark=tuple(part for facts in markets for part in mark(facts, "daily"))
-        ),
+        caption=words.line("chart.volume_caption", mark=marks_line(facts.mark("daily") for facts in markets)),
         alt=" ".join(_alt(item, words) for item in panels),
         panels=panels,
         labels={key: words.text(f"chart.{key}") for key in ("band", "loss", "count")},

@@ -86,6 +86,8 @@ def gather(archive: PublishArchive, order: Order) -> Facts:
 
 def _market(ledger: Ledger, order: Order) -> Facts:
     asked = Asked(ledger, order)
+    volume = asked.volume()
+    stories = asked.stories()
     history = asked.history()
     base = asked.baseline(history)
     facts = Facts(
@@ -93,8 +95,8 @@ def _market(ledger: Ledger, order: Order) -> Facts:
         edition=order.edition,
         period=order.period,
         as_of=order.moment,
-        volume=asked.volume(),
-        stories=asked.stories(),
+        volume=volume,
+        stories=stories,
         topics=asked.topics(base),
         cells=asked.cells(base),
         lenses=asked.lenses(base),

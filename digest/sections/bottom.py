@@ -51,6 +51,8 @@ def bottom(facts: Facts, words: Words) -> Line:
 
 
 def decide(facts: Facts, words: Words, headline_words: int) -> Bottom:
+    if not facts.sources and not facts.volume.items:
+        return _unset(words)
     if facts.sources and not any(map(reported, facts.sources)):
         return _deaf(words)
     found = cases(facts)
@@ -60,6 +62,14 @@ def decide(facts: Facts, words: Words, headline_words: int) -> Bottom:
     if lead is not None:
         return _story(facts, words, lead, headline_words)
     return _blind(facts, words) if arrows_withheld(facts) else _quiet(facts, words)
+
+
+def _unset(words: Words) -> Bottom:
+    return Bottom(
+        (words.text("coverage.none_expected"),),
+        (words.text("bottom.why_blind"),),
+        (words.text("bottom.ask_setup"),),
+    )
 
 
 def _deaf(words: Words) -> Bottom:

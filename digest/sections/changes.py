@@ -2,7 +2,7 @@
 
 from digest.facts import Correction, Facts, StoryFact
 from digest.sections.escalations import cases
-from digest.sections.parts import cell, figure, link, nothing, section
+from digest.sections.parts import cell, figure, link, marks_line, nothing, section
 from digest.sections.stories import permalink, printed
 from digest.sections.weight import active, lost_share, ranked, reopened, status, weighty
 from digest.shield import NEVER_SHOWN, clean, cut, headline, touches
@@ -34,7 +34,7 @@ def markets(facts: Facts, words: Words) -> Table:
     """A roll-up's markets side by side, in raw counts; coverage tells how far they compare."""
     marks = [part.mark("volume") for part in facts.parts]
     return Table(
-        caption=words.line("rollup.caption", mark=tuple(Figure("", mark) for mark in marks if mark)),
+        caption=words.line("rollup.caption", mark=marks_line(marks)),
         head=words.words("rollup.head"),
         rows=tuple(_market(part, words) for part in facts.parts),
         numeric=(1, 2, 3, 4, 5),

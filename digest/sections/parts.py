@@ -1,9 +1,11 @@
 """Small pieces that several sections share."""
 
+from collections.abc import Iterable
+
 from digest.facts import Facts
 from digest.sections.weight import class_of
 from digest.shield import clean, safe_url
-from digest.wording import Words
+from digest.wording import Words, joined
 from domain.briefing import Badge, Figure, Line, Link, Part, Section
 from domain.briefing import Block as AnyBlock
 from domain.briefing import Paragraph as Text
@@ -25,8 +27,12 @@ def share(facts: Facts, words: Words, value: float, query: str) -> Figure:
 
 def mark(facts: Facts, *queries: str) -> Line:
     """The bare marks of queries, for a caption."""
-    marks = dict.fromkeys(facts.mark(query) for query in queries)
-    return tuple(Figure("", name) for name in marks if name)
+    return marks_line(facts.mark(query) for query in queries)
+
+
+def marks_line(marks: Iterable[str]) -> Line:
+    """Q7 Q8, each once, without those that were not asked."""
+    return joined(((Figure("", name),) for name in dict.fromkeys(marks) if name), " ")
 
 
 def severity_badge(words: Words, severity: int) -> Badge:

@@ -8,6 +8,7 @@ from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from socket import socket
 from threading import Thread
 from typing import Any
 
@@ -53,15 +54,21 @@ def mailbox() -> Mailbox:
 
 @pytest.fixture
 def server(mailbox: Mailbox) -> Iterator[Controller]:
-    controller = Controller(mailbox, hostname="127.0.0.1", port=0)
+    controller = Controller(mailbox, hostname="127.0.0.1", port=free_port())
     controller.start()
     yield controller
     controller.stop()
 
 
+def free_port() -> int:
+    with socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
 def channel_to(server: Controller) -> smtp.Smtp:
-    port = server.server.sockets[0].getsockname()[1]  # type: ignore[union-attr]
-    return smtp.build({"host": "127.0.0.1", "port": str(port), "sender": "lagebild@example.org"}, {})
+    return smtp.build({"host": "127.0.0.1", "port": str(server.port), "sender": "lagebild@example.org"}, {})
 
 
 class Hook(ThreadingHTTPServer):
