@@ -10,6 +10,7 @@ from ruamel.yaml import YAML
 from digest.facts import Deadline
 from domain.errors import ConfigError
 
+IN_THE_UNION = ("DE", "AT", "DACH", "FR", "IT", "EU")
 FIELDS = ("id", "day", "title", "basis", "url", "markets")
 
 
@@ -31,3 +32,8 @@ def deadline_of(row: dict[str, Any]) -> Deadline:
         )
     day = row["day"] if isinstance(row["day"], date) else date.fromisoformat(str(row["day"]))
     return Deadline(day, dict(row["title"]), row["basis"], row["url"], tuple(row["markets"]), row["id"])
+
+
+def concerns(deadline: Deadline, market: str) -> bool:
+    """The Union's dates concern its members; Switzerland has its own."""
+    return market in deadline.markets or ("EU" in deadline.markets and market in IN_THE_UNION)

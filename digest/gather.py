@@ -79,13 +79,16 @@ class Ledger:
 def gather(archive: PublishArchive, order: Order) -> Facts:
     """Everything one issue knows. A roll-up holds its markets' facts in `parts`, all marks in one row."""
     ledger = Ledger(archive, order.moment)
-    whole = _market(ledger, order)
-    parts = tuple(_market(ledger, replace(order, market=market)) for market in ROLLUPS.get(order.market, ()))
+    whole = market_facts(Asked(ledger, order))
+    parts = tuple(
+        market_facts(Asked(ledger, replace(order, market=market))) for market in ROLLUPS.get(order.market, ())
+    )
     return replace(whole, parts=parts, numbers=tuple(ledger.numbers))
 
 
-def _market(ledger: Ledger, order: Order) -> Facts:
-    asked = Asked(ledger, order)
+def market_facts(asked: "Asked") -> Facts:
+    """What one market's issue is made of; `numbers` are left to whoever holds the ledger."""
+    order = asked.order
     volume = asked.volume()
     stories = asked.stories()
     history = asked.history()

@@ -3,14 +3,12 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from digest.calendar import calendar
+from digest.calendar import calendar, concerns
 from digest.facts import Deadline
 from domain.briefing import Digest
 
 MEDIA_TYPE = "text/calendar; charset=utf-8"
 SUFFIX = "ics"
-
-IN_THE_UNION = ("DE", "AT", "DACH", "FR", "IT", "EU")
 
 
 def render(digest: Digest) -> bytes:
@@ -29,11 +27,6 @@ def dates(deadlines: tuple[Deadline, ...], market: str, language: str, stamp: da
             made.add_component(_event(deadline, language, stamp))
     text: bytes = made.to_ical()
     return text
-
-
-def concerns(deadline: Deadline, market: str) -> bool:
-    """The Union's dates concern its members; Switzerland has its own."""
-    return market in deadline.markets or ("EU" in deadline.markets and market in IN_THE_UNION)
 
 
 def _event(deadline: Deadline, language: str, stamp: datetime) -> Any:

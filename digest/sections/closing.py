@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from digest.calendar import concerns
 from digest.facts import Deadline, Facts, Report, SourceFact
 from digest.sections.counts import LENSES
 from digest.sections.parts import figure, link, nothing, section, severity_badge, share
@@ -39,13 +40,13 @@ def regulator_watch(facts: Facts, words: Words) -> Section:
     return section(words, 8, "regulator", *blocks) if blocks else nothing(words, 8, "regulator")
 
 
-def upcoming(facts: Facts) -> list[Deadline]:
-    """The calendar's dates that concern this market in the next 14 days, soonest first."""
-    last = facts.period.day + timedelta(days=CALENDAR_DAYS)
+def upcoming(facts: Facts, days: int = CALENDAR_DAYS) -> list[Deadline]:
+    """The calendar's dates that concern this market in the next days, soonest first."""
+    last = facts.period.day + timedelta(days=days)
     found = (
         deadline
         for deadline in facts.deadlines
-        if facts.period.day <= deadline.day <= last and {facts.market, "EU"} & set(deadline.markets)
+        if facts.period.day <= deadline.day <= last and concerns(deadline, facts.market)
     )
     return sorted(found, key=lambda deadline: (deadline.day, deadline.id))
 

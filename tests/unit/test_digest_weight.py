@@ -5,8 +5,8 @@ from itertools import pairwise
 
 import pytest
 
-from digest.calendar import calendar, deadline_of
-from digest.formats.ics import concerns, dates
+from digest.calendar import calendar, concerns, deadline_of
+from digest.formats.ics import dates
 from digest.period import period_of
 from digest.secrets import resolve
 from digest.shield import clean, cut, quote, safe_url
