@@ -669,7 +669,7 @@ class Label:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """One issue for one recipient. `key` makes it go out once; `state`: waiting, sending, sent, failed."""
+    """One issue for one recipient. `key` makes it go out once; `state`: waiting, sending, handed, sent, failed."""
 
     key: str
     digest_id: str

@@ -324,6 +324,10 @@ class DeskArchive(Protocol):
         """Marks waiting deliveries as being sent, for this caller alone, on the disk before it returns."""
         ...
 
+    def hand_over(self, key: str, now: datetime) -> None:
+        """The last byte is about to leave. From here a crash does not send it again; on the disk before it returns."""
+        ...
+
     def settle(self, key: str, now: datetime) -> None:
         """The channel took it."""
         ...

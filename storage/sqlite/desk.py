@@ -38,6 +38,7 @@ WHERE state = 'waiting' AND next_try_at <= :now ORDER BY next_try_at, key LIMIT 
 CLAIM = """
 UPDATE outbox SET state = 'sending', attempts = attempts + 1, next_try_at = ? WHERE key = ? AND state = 'waiting'
 """
+HAND_OVER = "UPDATE outbox SET state = 'handed', sent_at = ? WHERE key = ? AND state = 'sending'"
 SETTLE = "UPDATE outbox SET state = 'sent', sent_at = ?, error = '', body = x'' WHERE key = ?"
 POSTPONE = "UPDATE outbox SET state = 'waiting', next_try_at = ?, error = ? WHERE key = ? AND state <> 'sent'"
 GIVE_UP = "UPDATE outbox SET state = 'failed', error = ? WHERE key = ? AND state <> 'sent'"
@@ -101,6 +102,11 @@ class Desk(Connections):
             due = self.rows(CLAIMABLE, {"now": to_text(now), "limit": limit})
             self.run_many(CLAIM, ((to_text(now + LEASE), row[0]) for row in due))
         return [_delivery(row) for row in due]
+
+    def hand_over(self, key: str, now: datetime) -> None:
+        """The last byte is about to leave. From here a crash does not send it again; on the disk before it returns."""
+        with self.durable_transaction():
+            self.run(HAND_OVER, (to_text(now), key))
 
     def settle(self, key: str, now: datetime) -> None:
         """The channel took it; the body is emptied."""

@@ -194,9 +194,9 @@ WHERE {WINDOW} AND i.copy_of IS NULL AND {RELEVANT}
 ORDER BY severity DESC, i.tier, i.published_at DESC, i.item_id LIMIT :most
 """
 
-# These items. `items` is a JSON list of ids.
+# Items by their ids, oldest first. `items` is a JSON list of ids.
 REPORTS = f"""
-SELECT {REPORT} FROM json_each(:items) j CROSS JOIN item i ON i.item_id = j.value {VOICE}
+SELECT {REPORT}, i.first_seen_at FROM json_each(:items) j CROSS JOIN item i ON i.item_id = j.value {VOICE}
 WHERE {SEEN} ORDER BY i.published_at, i.item_id
 """
 
@@ -308,7 +308,10 @@ WITH part AS MATERIALIZED (
         count(DISTINCT CASE WHEN NOT now THEN newsroom END) AS publishers_before
     FROM part GROUP BY story_id
 )
-SELECT s.story_id AS id, s.title, c.publishers_now, c.publishers_before, s.state,
+SELECT s.story_id AS id, s.title, s.language, c.publishers_now, c.publishers_before, s.state,
+    (SELECT json_group_array(label) FROM (SELECT DISTINCT e.label FROM membership m CROSS JOIN annotation e
+        ON e.item = m.item AND e.layer = 'topic' AND {held("e")} AND NOT e.suppressed
+        WHERE m.story_id = s.story_id AND {held("m")} ORDER BY e.label)) AS topics,
     CASE WHEN s.state = 'closed' AND s.changed_at >= :since THEN 'closed'
          WHEN s.opened_at >= :since THEN 'new'
          WHEN c.publishers_before = 0 THEN 'reopened'
@@ -484,7 +487,7 @@ FIGURES: dict[str, Figure] = {
     "corrections": Figure(CORRECTIONS, ("topics",)),
     "stories": Figure(STORIES, ("topics", "features", "platforms", "lenses", "markets")),
     "story_reports": Figure(STORY_REPORTS, ("topics",)),
-    "story_changes": Figure(STORY_CHANGES),
+    "story_changes": Figure(STORY_CHANGES, ("topics",)),
     "story_spread": Figure(STORY_SPREAD),
     "sources": Figure(SOURCES),
     "coverage_daily": Figure(COVERAGE_DAILY),

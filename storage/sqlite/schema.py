@@ -423,7 +423,7 @@ CREATE TABLE outbox (
     subject TEXT NOT NULL,
     media_type TEXT NOT NULL,
     body BLOB NOT NULL,             -- emptied once sent
-    state TEXT NOT NULL,            -- waiting, sending, sent, failed
+    state TEXT NOT NULL,            -- waiting, sending, handed, sent, failed
     attempts INTEGER NOT NULL DEFAULT 0,
     next_try_at TEXT NOT NULL,
     created_at TEXT NOT NULL,

@@ -81,3 +81,15 @@ def test_settings_are_remembered(archive):
     assert archive.setting("tdm") is None
     archive.keep_setting("tdm", "1")
     assert archive.setting("tdm") == "1"
+
+
+def test_what_was_handed_over_is_never_sent_again(archive, delivery, now):
+    archive.enqueue([delivery])
+    archive.claim(now)
+    archive.hand_over(delivery.key, now)
+    later = now + timedelta(hours=1)
+    assert archive.interrupted(later) == []
+    assert archive.claim(later) == []
+    assert [held.state for held in archive.deliveries("d")] == ["handed"]
+    archive.postpone(delivery.key, "451", later)
+    assert [again.key for again in archive.claim(later)] == [delivery.key]

@@ -198,3 +198,22 @@ def test_a_day_without_news_has_an_answer_to_everything(archive, ask, now):
     assert ask("daily", days=json.dumps([day])) == [
         {"day": "2026-11-21", "items": 0, "relevant": 0, "publishers": 0}
     ]
+
+
+def test_coverage_falls_on_the_days_a_source_did_not_report(world, archive, ask, batch, now):
+    days = [
+        [day.date().isoformat(), day.isoformat(), (day + DAY).isoformat()]
+        for day in (now - 3 * DAY, now - 2 * DAY)
+    ]
+    for source_id, ends in (("blatt", (Outcome.OK, Outcome.OK)), ("amt", (Outcome.OK, Outcome.BLOCKED))):
+        for back, outcome in zip((3, 2), ends, strict=True):
+            archive.commit(batch(source_id=source_id, at=now - back * DAY + DAY / 2, outcome=outcome))
+    told = {row["day"]: row["share"] for row in ask("coverage_daily", days=json.dumps(days))}
+    first, second = sorted(told)
+    assert told[first] == 1.0
+    assert 0 < told[second] < 1.0
+
+
+def test_reports_are_found_by_their_ids_oldest_first(world, ask):
+    told = ask("reports", items=json.dumps(["b", "a", "unknown"]))
+    assert [row["item_id"] for row in told] == ["a", "b"]
