@@ -71,6 +71,11 @@ PURGE_DONE = "DELETE FROM setting WHERE name = 'purge_due'"
 SUPPRESS = "INSERT INTO suppression (hash, kind, since, reason) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
 SUPPRESSED = "SELECT hash FROM suppression WHERE kind = ? AND hash IN (SELECT value FROM json_each(?))"
 
+GRAVES = """
+SELECT item_id, state, coalesce(gone_reason, ''), gone_at FROM item WHERE state IN ('deleted', 'withdrawn', 'erased')
+"""
+LIVING = "SELECT id FROM item WHERE item_id = ? AND state NOT IN ('deleted', 'withdrawn', 'erased')"
+
 AUDIT_LAST = "SELECT sha256 FROM audit ORDER BY id DESC LIMIT 1"
 AUDIT_ADD = "INSERT INTO audit (at, by, action, subject, facts, sha256) VALUES (?, ?, ?, ?, ?, ?)"
 AUDIT_ALL = "SELECT id, at, by, action, subject, facts, sha256 FROM audit ORDER BY id"
@@ -142,6 +147,20 @@ class Erasure(Connections):
             for statement in (WORDS_DROP, LETTERS_DROP):
                 self.run(statement, words)
         self.run(TEXT_BURY, (key,))
+
+    def graves(self) -> list[tuple[str, str, str, str]]:
+        """(item id, state, reason, time) of all that must stay removed, whatever backup is brought back."""
+        return [(row[0], row[1], row[2], row[3]) for row in self.rows(GRAVES)]
+
+    def bury_again(self, graves: Sequence[tuple[str, str, str, str]]) -> int:
+        """Removes those of them that are here. Returns how many were."""
+        buried = 0
+        with self.transaction():
+            for item_id, state, reason, gone_at in graves:
+                for (key,) in self.rows(LIVING, (item_id,)):
+                    self._bury_item(key, state, reason, gone_at)
+                    buried += 1
+        return buried
 
     def _quotable(self, key: int) -> list[str]:
         """Strings of an item that a kept issue may hold: titles it had, its lead, its first paragraph."""

@@ -473,6 +473,68 @@ ALTER TABLE visit ADD COLUMN fresh INTEGER NOT NULL DEFAULT 0;     -- entries th
 """
 
 
+# An item whose words are folded away wherever no reader has asked for them one by one.
+SENSITIVE = """SELECT 1 FROM annotation a WHERE a.valid_to IS NULL AND NOT a.suppressed AND (
+    a.layer = 'severity' AND a.label IN ('4', '5') OR a.layer = 'topic' AND a.label IN (
+        'child_sexual_exploitation', 'suicide_self_harm', 'body_image_eating_disorders', 'violent_graphic_content'))"""
+VIEWS = f"""
+CREATE VIEW v_items AS              -- what analysts may query: no person, no unfolded harmful text
+SELECT i.item_id, i.published_at, i.updated_at, i.first_seen_at, i.language, trim(i.markets) AS markets, i.lens, i.kind,
+    i.category, i.tier, i.outlet, i.publisher, i.source_id, i.platform, i.state,
+    (SELECT r.item_id FROM item r WHERE r.id = i.copy_of) AS copy_of,
+    CASE WHEN i.lens = 'user' THEN '[withheld: user post]'
+         WHEN EXISTS ({SENSITIVE} AND a.item = i.id) THEN '[folded: sensitive]' ELSE (SELECT t.title FROM item_text t WHERE t.id = i.id) END AS title,
+    CASE WHEN i.lens = 'user' THEN '' ELSE i.url END AS url,
+    (SELECT max(CAST(a.label AS INTEGER)) FROM annotation a WHERE a.item = i.id AND a.layer = 'severity'
+        AND a.valid_to IS NULL AND NOT a.suppressed) AS severity,
+    (SELECT group_concat(a.label, ' ') FROM annotation a WHERE a.item = i.id AND a.layer = 'topic'
+        AND a.valid_to IS NULL AND NOT a.suppressed) AS topics
+FROM item i;
+CREATE VIEW v_tags AS               -- one row per tag that holds; persons are left out
+SELECT i.item_id, i.published_at, trim(i.markets) AS markets, i.lens, i.outlet, i.publisher, a.layer, a.label, a.target,
+    a.score, a.annotator, a.valid_from,
+    CASE WHEN a.layer = 'entity' THEN a.text ELSE '' END AS name
+FROM annotation a JOIN item i ON i.id = a.item
+WHERE a.valid_to IS NULL AND NOT a.suppressed AND NOT (a.layer = 'entity' AND a.label = 'PER');
+CREATE VIEW v_topics AS             -- per day and market: items and independent publishers
+SELECT substr(i.published_at, 1, 10) AS day, trim(i.markets) AS markets, a.label AS topic, count(DISTINCT i.id) AS items,
+    count(DISTINCT i.publisher) AS publishers
+FROM annotation a JOIN item i ON i.id = a.item
+WHERE a.layer = 'topic' AND a.valid_to IS NULL AND NOT a.suppressed AND i.copy_of IS NULL AND i.state = 'live'
+GROUP BY day, i.markets, a.label;
+CREATE VIEW v_stories AS
+SELECT s.story_id, CASE WHEN EXISTS ({SENSITIVE} AND a.item IN (SELECT m.item FROM membership m
+        WHERE m.story_id = s.story_id AND m.valid_to IS NULL)) THEN '[folded: sensitive]' ELSE s.title END AS title,
+    s.language, s.state, s.opened_at, s.changed_at,
+    (SELECT count(*) FROM membership m WHERE m.story_id = s.story_id AND m.valid_to IS NULL) AS items,
+    (SELECT count(DISTINCT i.publisher) FROM membership m JOIN item i ON i.id = m.item
+        WHERE m.story_id = s.story_id AND m.valid_to IS NULL) AS publishers
+FROM story s WHERE s.valid_to IS NULL;
+CREATE VIEW v_signals AS
+SELECT signal_id, dimension, label, market, day, count, expected, upper, score, level, items, outlets, muted
+FROM signal WHERE valid_to IS NULL;
+CREATE VIEW v_incidents AS
+SELECT incident_id, title, market, severity, state, opened_at, due_at, acknowledged_at, tlp, version
+FROM incident WHERE valid_to IS NULL;
+CREATE VIEW v_sources AS
+SELECT source_id, name, kind, language, trim(markets) AS markets, lens, category, tier, publisher, enabled, grade, added_at,
+    retired_at, paused_at, pause_reason, next_due FROM source;
+CREATE VIEW v_visits AS
+SELECT source_id, started_at, finished_at, outcome, reason, status, requests, not_modified, octets, entries, fresh, pages,
+    pages_failed, new_items FROM visit;
+CREATE VIEW v_digests AS
+SELECT digest_id, market, day, edition, language, kept_at FROM digest_run;
+CREATE VIEW v_numbers AS
+SELECT digest_id, 'Q' || mark AS mark, query, sql, parameters, as_of, CASE WHEN length(value) <= 200 THEN value ELSE '' END
+    AS value, sha256 FROM digest_number;
+"""
+PUBLIC_VIEWS = (
+    "v_items", "v_tags", "v_topics", "v_stories", "v_signals", "v_incidents", "v_sources", "v_visits", "v_digests",
+    "v_numbers",
+)  # fmt: skip
+"""What may be shown to everyone who may read; tables may not."""
+
+
 @migrations()
 def m001_sources(db: Database) -> None:
     _script(db, SOURCES)
@@ -506,6 +568,11 @@ def m006_issues(db: Database) -> None:
 @migrations()
 def m007_pauses(db: Database) -> None:
     _script(db, PAUSES)
+
+
+@migrations()
+def m008_views(db: Database) -> None:
+    _script(db, VIEWS)
 
 
 def _script(db: Database, script: str) -> None:
