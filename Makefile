@@ -4,7 +4,7 @@ UV := .venv/bin/uv
 LOCK := requirements/dev.lock
 STAMP := .venv/.installed
 .DEFAULT_GOAL := help
-.PHONY: help setup lock demo run test lint fmt docs wheel-check eval-ner
+.PHONY: help setup lock demo run test lint fmt docs wheel-check eval-ner eval-stories eval-spikes
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -51,3 +51,10 @@ wheel-check: setup ## build the wheel, install it alone, run the command there
 
 eval-ner: setup ## precision, recall and F1 of the name pipelines on dev data
 	@$(PY) -m nlp.models.eval_ner
+
+eval-stories: setup ## stories: pairwise F1 and B-cubed on the labelled day and the demo fortnight
+	@$(PY) -m bench.eval_stories
+	@$(PY) -m bench.eval_stories --demo
+
+eval-spikes: setup ## signals: detection against false alarms on simulated series
+	@$(PY) -m bench.eval_spikes
