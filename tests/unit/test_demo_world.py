@@ -19,6 +19,7 @@ from lagebild.demo.faults import Answer
 from lagebild.demo.outlets import read_outlets
 from lagebild.demo.real_pages import pages_world
 from lagebild.demo.server import ServedWorld, serve
+from lagebild.demo.site import Site
 from lagebild.demo.texts import read_texts
 from lagebild.demo.world import World, counts, world
 
@@ -320,3 +321,11 @@ def test_a_folder_of_pages_is_served_behind_feeds(tmp_path: Path) -> None:
 def test_a_folder_without_truth_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"truth\.jsonl"):
         pages_world(tmp_path, NOW)
+
+
+def test_two_builds_of_the_same_world_answer_to_the_byte(demo: World) -> None:
+    again = world(7, NOW)
+    for outlet in demo.outlets[::5]:
+        sites = [Site(each, outlet, "http://127.7.0.1:8790", each.morning) for each in (demo, again)]
+        paths = [article.path for article in demo.by_outlet[outlet.id]] + ["/", sites[0].listing_path]
+        assert [sites[0].answer(path) for path in paths] == [sites[1].answer(path) for path in paths]
