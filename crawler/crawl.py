@@ -11,12 +11,13 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from crawler.guard import Guard
+from crawler.faults import Fault, error_of
+from crawler.guard import Guard, NotAllowed, checked_host
 from crawler.round import Progress, Round, unvisited
 from crawler.settings import CrawlSettings, scrapy_settings
 from crawler.visit import CrawlJob
-from domain.errors import ConfigError
-from domain.model import Harvest, Outcome
+from domain.errors import ConfigError, Forbidden
+from domain.model import Fetched, Harvest, Outcome
 
 if TYPE_CHECKING:
     from scrapy.crawler import AsyncCrawlerRunner
@@ -103,6 +104,30 @@ async def _run(
     finally:
         round_.pages.put_nowait(None)
     await articles
+
+
+def fetch_one(url: str, settings: CrawlSettings) -> Fetched:
+    """One answer, on the same polite road; whatever its status. Raises Forbidden, FetchError, ParseError."""
+    return reactor_loop().run_until_complete(_fetch_one(url, settings))
+
+
+async def _fetch_one(url: str, settings: CrawlSettings) -> Fetched:
+    from scrapy.crawler import AsyncCrawlerRunner
+
+    from crawler.spiders.probe import ProbeSpider
+
+    try:
+        checked_host(url)
+    except NotAllowed as error:
+        raise Forbidden(str(error), source_id="", remedy="give an http or https address") from error
+    found: list[Fetched | Fault] = []
+    runner = AsyncCrawlerRunner(scrapy_settings(settings))
+    await runner.crawl(ProbeSpider, url, found, _shared_road(), Guard(settings.private_hosts), settings)
+    for answer in found:
+        if isinstance(answer, Fetched):
+            return answer
+        raise error_of(answer)
+    raise error_of(Fault(Outcome.UNREACHABLE, "no answer"))
 
 
 def reactor_loop() -> asyncio.AbstractEventLoop:

@@ -16,7 +16,7 @@ from scrapy.exceptions import (
 
 from crawler.guard import BadBody, NoSuchHost, NotAllowed
 from crawler.politeness import HostResting, OutOfTime
-from domain.errors import FetchError, Forbidden, ParseError
+from domain.errors import FetchError, Forbidden, ParseError, SourceError
 from domain.model import Outcome
 
 
@@ -71,6 +71,19 @@ def fault_of(error: BaseException) -> Fault | None:
                 outcome, _one_line(words + tls_trouble(error, said)), None, wait, getattr(error, "body", b"")
             )
     return None
+
+
+def error_of(fault: Fault, source_id: str = "") -> SourceError:
+    """The error that tells a fault to a person."""
+    if fault.outcome is Outcome.BLOCKED:
+        return Forbidden(
+            fault.reason, source_id=source_id, remedy="ask the publisher, or choose another address"
+        )
+    if fault.outcome is Outcome.UNPARSEABLE:
+        return ParseError(fault.reason, source_id=source_id, remedy="check the address in a browser")
+    return FetchError(
+        fault.reason, source_id=source_id, remedy="try again later", retry_after=fault.retry_after
+    )
 
 
 def tls_trouble(error: BaseException, said: str) -> str:

@@ -11,6 +11,8 @@ from hashlib import sha256
 
 from crawler.connector import retitled
 from crawler.faults import Fault, fault_of
+from crawler.guard import authority
+from crawler.permission import Reservation, reservation_for, rights_of
 from crawler.politeness import fresh_for, retry_after
 from crawler.registry import connector_for
 from crawler.rhythm import Hints, feed_says, noted
@@ -26,6 +28,7 @@ from domain.model import (
     Outcome,
     Page,
     Request,
+    Rights,
     Source,
     Tombstone,
     Validators,
@@ -82,6 +85,7 @@ class Visiting:
     validators: dict[str, Validators] = field(default_factory=dict)
     asked: set[str] = field(default_factory=set)
     documents: dict[str, Document] = field(default_factory=dict)
+    reservations: tuple[Reservation, ...] = ()
 
     @property
     def source(self) -> Source:
@@ -255,7 +259,7 @@ class Visiting:
                 retry_after=self.retry_after,
             ),
             self._checkpoint(),
-            tuple(self.documents.values()),
+            tuple(reserved(document, self.source, self.reservations) for document in self.documents.values()),
             tuple(self.tombstones),
             tuple(self.letters),
         )
@@ -322,6 +326,17 @@ def wanted_entries(entries: Sequence[Entry], job: CrawlJob) -> list[Entry]:
         return entry.updated is not None and before is not None and entry.updated > before
 
     return [entry for entry in entries if is_wanted(entry)]
+
+
+def reserved(document: Document, source: Source, rules: tuple[Reservation, ...]) -> Document:
+    """The document, with a page that only says so where the site's tdmrep.json reserves it and no page was read."""
+    entry = document.entry
+    if document.page is not None or not rules or authority(entry.url) != authority(source.url):
+        return document
+    rights, evidence = rights_of({}, b"", reservation_for(entry.url, rules))
+    if rights is Rights.ALLOW:
+        return document
+    return replace(document, page=Page(url=entry.url, rights=rights, rights_evidence=evidence))
 
 
 def verdict(answers: Sequence[Outcome], faults: Sequence[Fault]) -> tuple[Outcome, str]:

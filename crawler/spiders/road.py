@@ -58,9 +58,11 @@ class PoliteHandler(HTTP11DownloadHandler):
         """The answer, unpacked. Raises what `crawler.faults` has words for."""
         visiting: Visiting = request.meta["visiting"]
         delay = await self._permitted(request, visiting)
-        if request.meta["purpose"] is Purpose.PAGE:
+        if request.meta["purpose"] in (Purpose.PAGE, Purpose.LISTING):
             rules = await self._road.tdmrep.of(request.url, self._small_file)
             request.meta["tdmrep"] = reservation_for(request.url, rules)
+            if request.url == visiting.source.url:
+                visiting.reservations = rules
         response = await self._visit(request, delay, visiting)
         visiting.requests += 1
         visiting.octets += len(response.body)

@@ -2,16 +2,19 @@
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
 
 from crawler.crawl import crawl, crawl_async, reactor_loop
+from crawler.letters import reread
 from crawler.round import Progress
 from crawler.settings import CrawlSettings
+from crawler.trial import discover_site, try_source
 from crawler.visit import CrawlJob
-from domain.errors import ItemError, StorageError
+from domain.errors import FetchError, Forbidden, ItemError, ParseError, StorageError
 from domain.model import (
     Checkpoint,
     Harvest,
@@ -222,6 +225,50 @@ def test_a_reservation_keeps_the_text_out(site: Site, shelf: Shelf) -> None:
     assert (reserved.rights, reserved.text, reserved.rights_evidence) == (Rights.DENY, "", "tdmrep.json: /")
     assert free is not None
     assert (free.rights, free.text) == (Rights.ALLOW, "<p>Frei.</p>")
+
+
+def test_a_reservation_is_told_of_entries_whose_page_was_not_read(site: Site, shelf: Shelf) -> None:
+    site.routes["/.well-known/tdmrep.json"] = Answer('[{"location": "/a", "tdm-reservation": 1}]')
+    site.feed("/rss", ("a", "Erster"), ("b", "Zweiter"))
+    reserved, free = shelf.visit(source(site.url("/rss"), fetch_pages=False)).documents
+    assert reserved.page is not None
+    assert (reserved.page.rights, reserved.page.text) == (Rights.DENY, "")
+    assert free.page is None
+
+
+def test_a_trial_fetches_one_source_now(site: Site) -> None:
+    site.feed("/rss", *((f"s{n}", f"Titel {n}") for n in range(9)))
+    found = try_source(source(site.url("/rss"), enabled=False), settings(), pages=2)
+    assert (len(found.documents), found.visit.pages) == (9, 2)
+
+
+def test_a_site_is_asked_for_its_feeds(site: Site) -> None:
+    site.routes["/"] = Answer("<link rel=alternate type='application/rss+xml' href='/rss' title='Alles'>")
+    site.feed("/rss", ("a", "Titel"))
+    site.routes["/robots.txt"] = Answer("Sitemap: https://blatt.example/sitemap.xml")
+    assert [(o.url, o.kind) for o in discover_site(site.url("/"), settings())] == [
+        (site.url("/rss"), "rss"),
+        ("https://blatt.example/sitemap.xml", "sitemap"),
+    ]
+    assert [(o.kind, o.how) for o in discover_site(site.url("/rss"), settings())] == [("rss", "itself")]
+
+
+def test_an_address_that_cannot_be_had_is_an_error(site: Site) -> None:
+    with pytest.raises(Forbidden):
+        discover_site("http://10.0.0.1/", settings())
+    with pytest.raises(FetchError):
+        discover_site("http://gibt-es-nicht.invalid/", settings())
+
+
+def test_a_dead_letter_is_read_again(site: Site, shelf: Shelf) -> None:
+    site.routes["/rss"] = Answer("<html>kaputt</html>")
+    (letter,) = shelf.visit(source(site.url("/rss"))).letters
+    with pytest.raises(ParseError):
+        reread(letter, source(site.url("/rss")), Checkpoint("blatt"), extract, letter.seen_at)
+    site.feed("/rss", ("a", "Titel"))
+    mended = replace(letter, body=site.routes["/rss"].body.encode())
+    found = reread(mended, source(site.url("/rss")), Checkpoint("blatt"), extract, letter.seen_at)
+    assert slugs(found) == ["a"]
 
 
 def test_terms_that_prohibit_keep_us_away(site: Site, shelf: Shelf) -> None:
