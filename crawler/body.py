@@ -23,6 +23,7 @@ WEAK = 350  # characters; below, the stricter reading probably missed the articl
 PLAUSIBLE_BODY = 300
 BODY_AGREEMENT = 0.6
 HALF = 0.5
+ADDITION = 300  # characters
 SEEN = ".//text()[not(ancestor::script or ancestor::style or ancestor::noscript or ancestor::template or ancestor::svg)]"
 WORDS = re.compile(r"\w+")
 ELEMENT_KINDS = {
@@ -33,6 +34,7 @@ ELEMENT_KINDS = {
     "h2": "head",
     "h3": "head",
     "h4": "head",
+    "h5": "head",
 }
 KINDS = {"head": "head", "item": "item", "quote": "quote", "row": "row", "p": "p"}
 
@@ -167,7 +169,17 @@ def _agreeing(found: tuple[Paragraph, ...], stated: tuple[Paragraph, ...]) -> tu
     both = _in_both(found, stated)
     # A body that the text does not fill is another article's; one that leaves half of it out is a teaser.
     plausible = _length(both) >= max(0.8 * _length(stated), 0.6 * _length(found))
-    return both if plausible else found
+    return _with_late_additions(found, both) if plausible else found
+
+
+def _with_late_additions(found: tuple[Paragraph, ...], both: tuple[Paragraph, ...]) -> tuple[Paragraph, ...]:
+    """Long paragraphs between two that are in both were written after the body was stated; furniture is short."""
+    first, last = found.index(both[0]), len(found) - 1 - found[::-1].index(both[-1])
+    return tuple(
+        paragraph
+        for place, paragraph in enumerate(found)
+        if paragraph in both or (first < place < last and len(paragraph.text) >= ADDITION)
+    )
 
 
 def _in_both(found: tuple[Paragraph, ...], stated: tuple[Paragraph, ...]) -> tuple[Paragraph, ...]:

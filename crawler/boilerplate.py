@@ -17,7 +17,7 @@ class Paragraph:
 
 
 RELATED = re.compile(
-    r"^\W*(?:(?:lesen|h[öo]ren|sehen|schauen) sie (?:auch|dazu|hier|mehr|weiter|jetzt|daz[ue]|im|den|unser)\b.*|lies auch\b.*|lesen sie dazu\b.*|"
+    r"^\W*(?:.{0,90}(?:lesen|erfahren|finden|sehen) sie (?:hier|auch hier)\.?|(?<=>> ).*|(?:lesen|h[öo]ren|sehen|schauen) sie (?:auch|dazu|hier|mehr|weiter|jetzt|daz[ue]|im|den|unser)\b.*|lies auch\b.*|lesen sie dazu\b.*|"
     r"(?:auch|mehr) interessant\b.*|mehr (?:zum|zu|dazu|aus|über|von|lesen|erfahren|infos?|informationen|nachrichten|news|artikel)\b.{0,90}|"
     r"(?:das k[öo]nnte (?:sie|dich) auch interessieren|passend dazu|passend zum thema|weitere (?:artikel|themen|meldungen|nachrichten|infos?|informationen|news)|"
     r"siehe auch|zum thema|zum artikel|zur (?:meldung|startseite|[üu]bersicht)|weiterlesen|hier geht(?:'|’)?s? (?:es )?(?:zu[mr]?|weiter)|das sollten sie (?:lesen|wissen)|"
@@ -38,7 +38,7 @@ PROMPT = re.compile(
     r"um (?:diesen|diese|den) (?:inhalt|element|video)\w* .{0,80}(?:anzuzeigen|zu sehen|nutzen)|please (?:enable|accept|turn on)|accept cookies|cookie[- ](?:einstellungen|settings)|"
     r"inscrivez-vous\b|abonnez-vous\b|cet article est réservé|iscriviti (?:alla|al|ora)|abbonati\b|seguici su|affiliate[- ]?links?|provisions?-links?|mit einem (?:sternchen|stern|\*) |we may earn|"
     r"(?:log|sign) in or (?:create|register|sign up)|create (?:an|a free) account|you must confirm your public display name|please logout and then login|(?:kostenlos|gratis|unverbindlich) (?:testen|probe ?lesen)|wie hat ihnen (?:dieser|der) artikel gefallen|"
-    r"durchschnittliche bewertung|braucht (?:deine|ihre) unterst[üu]tzung|folg(?:e|en sie)? .{0,30}(?:auf|bei) google (?:news|discover)|follow .{1,40} on (?:google|whatsapp|facebook|instagram|x|twitter)\b|"
+    r"durchschnittliche bewertung|^fehler gefunden\?|braucht (?:deine|ihre) unterst[üu]tzung|folg(?:e|en sie)? .{0,30}(?:auf|bei) google (?:news|discover)|follow .{1,40} on (?:google|whatsapp|facebook|instagram|x|twitter)\b|"
     r"add us as a preferred source|are you affected\?|(?:get|got) in touch (?:at|with us|via)|join the conversation|(?:view|show|hide|post|leave a) comments?\b|community guidelines|commission (?:on|from) (?:sales|purchases)|this article contains affiliate|wir (?:erhalten|bekommen) .{0,40}provision)",
     re.IGNORECASE,
 )
@@ -62,9 +62,11 @@ PROMPT_WORDS = (
     "newsletter", "folge", "follow", "whatsapp", "sign", "subscri", "inbox", "join", "download", "jetzt", "abonn", "lesen",
     "artikel", "text", "inhalt", "dieser stelle", "einverstanden", "please", "accept", "cookie", "inscri", "iscri", "abbona",
     "seguici", "affiliate", "provision", "sternchen", "(*)", "may earn", "commission", "confirm", "logout", "testen", "probe",
-    "gefallen", "bewertung", "unterst", "preferred", "affected", "in touch", "comment", "guidelines", "account", "article", "um d",
+    "gefallen", "bewertung", "gefunden", "unterst", "preferred", "affected", "in touch", "comment", "guidelines", "account", "article", "um d",
 )  # fmt: skip
 MOSTLY_LINK = 0.9
+LAST_HEADS = 2
+LINK_LIST = 0.65  # with three kickers in one paragraph
 SHORT_LINK = 130
 PROMPT_LENGTH = 420
 RELATED_LENGTH = 220
@@ -83,10 +85,12 @@ def is_boilerplate(paragraph: Paragraph) -> bool:
     text = paragraph.text
     if (len(text) <= STANDALONE_LENGTH and STANDALONE.match(text)) or _prompts(text):
         return True
-    if paragraph.linked >= MOSTLY_LINK and (len(text) <= SHORT_LINK or paragraph.tag == "item"):
-        return not SENTENCE_END.search(text) or paragraph.tag == "item"
+    if paragraph.linked >= MOSTLY_LINK:
+        return paragraph.tag == "item" or len(text) > SHORT_LINK or not SENTENCE_END.search(text)
+    if paragraph.linked >= LINK_LIST and text.count(": ") >= 3:
+        return True
     return (
-        len(text) <= 220
+        len(text) <= RELATED_LENGTH
         and bool(RELATED.match(text))
         and (paragraph.linked > 0.2 or ":" in text[:60] or len(text) < 60)
     )
@@ -128,6 +132,8 @@ def _without_repeats(paragraphs: list[Paragraph]) -> list[Paragraph]:
 
 
 def _without_dangling_heads(paragraphs: list[Paragraph]) -> list[Paragraph]:
-    while paragraphs and paragraphs[-1].tag == "head":
-        paragraphs = paragraphs[:-1]
-    return paragraphs
+    """A heading or two at the end announce what is no longer there; a longer run is a list that is meant."""
+    run = 0
+    while run < len(paragraphs) and paragraphs[-1 - run].tag == "head":
+        run += 1
+    return paragraphs[: len(paragraphs) - run] if run <= LAST_HEADS else paragraphs

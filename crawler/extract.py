@@ -13,7 +13,7 @@ from crawler.body import article_paragraphs, seen_text
 from crawler.bylines import split_authors
 from crawler.canonical import canonical_url, host_of
 from crawler.consent import is_consent_wall, is_error_page
-from crawler.dom import all_texts, decoded, first_text, parsed
+from crawler.dom import all_texts, decoded, first_text, parsed, text_of
 from crawler.jsonld import LinkedArticle, linked_article
 from crawler.liveblog import is_live, with_updates
 from crawler.metatags import MetaTags, meta_tags, rights_of
@@ -27,11 +27,15 @@ HALF = 0.5
 PAID = {"locked": True, "metered": True, "paid": True, "premium": True, "plus": True, "free": False}
 KICKER = re.compile(r"[:|–—-]\s*$")
 SITE_NAME_JOINT = re.compile(r"\s+[|–—\-·•»]\s+")
+SAYS_VON = " or ".join(
+    f"starts-with(normalize-space(.),'{word} ')" for word in ("Von", "von", "By", "Par", "Di")
+)
 BYLINES = (
     "//*[@itemprop='author']//*[@itemprop='name'] | //*[@itemprop='author'][not(.//*[@itemprop='name'])]",
     "//a[@rel='author'] | //*[@class='author-name' or @class='byline__name' or @class='author__name']",
     "(//article | //main | //header)//*[contains(@class,'author') or contains(@class,'byline') or contains(@class,'Author')]"
     "[not(ancestor::footer) and not(ancestor::aside)][string-length(normalize-space(.)) < 90]",
+    f"(//article | //main | //header)//*[self::p or self::div or self::span][{SAYS_VON}][string-length(normalize-space(.)) < 80]",
 )
 TIMES = "//time[@itemprop='datePublished' or @pubdate]/@datetime | (//article | //main | //header)//time/@datetime"
 
@@ -47,6 +51,14 @@ class _Labels:
     def name_an_article(self) -> bool:
         dated = self.linked.published or self.meta.first("article:published_time", "date", "datepublished")
         return bool(dated and (self.linked.type or self.meta.first("og:type").endswith("article")))
+
+    def without(self, nobody: tuple[str, ...]) -> "_Labels":
+        """The same without these author names."""
+        linked = replace(
+            self.linked, authors=tuple(name for name in self.linked.authors if name not in nobody)
+        )
+        meta = replace(self.meta, authors=tuple(name for name in self.meta.authors if name not in nobody))
+        return _Labels(linked, meta)
 
 
 def extract(html: bytes, url: str = "", *, content_type: str = "") -> Page:
@@ -68,7 +80,7 @@ def extract(html: bytes, url: str = "", *, content_type: str = "") -> Page:
     """
     tree = parsed(decoded(html, content_type))  # 1
     labels = _Labels(linked_article(tree, url) or LinkedArticle(), meta_tags(tree))
-    page = _by_publisher(tree, url, labels)  # 2
+    page, labels = _by_publisher(tree, url, labels)  # 2
     page = _filled(page, _from_linked(labels, page.url), "json-ld")  # 3
     page = _filled(page, _from_meta(labels.meta), "meta")  # 4
     page = _filled(page, _from_markup(tree, page, labels), "page")
@@ -95,22 +107,24 @@ def _is_open(page: Page, name: str) -> bool:
     return getattr(page, name) in ("", (), None)
 
 
-def _by_publisher(tree: HtmlElement, url: str, labels: _Labels) -> Page:
+def _by_publisher(tree: HtmlElement, url: str, labels: _Labels) -> tuple[Page, _Labels]:
+    """The page by its publisher's rules, and the labels without the names that these say stand for nobody."""
     rights, evidence = rights_of(labels.meta)
     bare = Page(
         url=url, rights=rights, rights_evidence=evidence, origin={"rights": "meta"} if evidence else {}
     )
     day = day_of(iso_time(labels.linked.published or labels.meta.first("article:published_time")))
     read: Page | None = None
+    nobody: tuple[str, ...] = ()
     for rules in _by_age(rules_for(url or labels.meta.canonical), day):
-        read = rules.read_tree(tree, url)
+        read, nobody = rules.read_tree(tree, url, labels.linked), rules.no_authors
         if len(read.text) >= ENOUGH_TEXT or not rules.body:
             break
     if read is None:
-        return bare
+        return bare, labels
     fields = ("title", "lead", "text", "authors", "published", "modified", "section", "paywalled", "comments")
     page = _filled(bare, {name: getattr(read, name) for name in fields}, "publisher rules")
-    return replace(page, kind=read.kind)
+    return replace(page, kind=read.kind), labels.without(nobody)
 
 
 def _by_age(ages: tuple[SiteRules, ...], day: str) -> Iterator[SiteRules]:
@@ -126,7 +140,7 @@ def _from_linked(labels: _Labels, url: str) -> Mapping[str, object]:
     return {
         "title": _headline(labels),
         "lead": linked.description,
-        "authors": split_authors(linked.authors),
+        "authors": _persons_first(labels),
         "published": iso_time(linked.published),
         "modified": iso_time(linked.modified),
         "section": linked.section,
@@ -135,6 +149,15 @@ def _from_linked(labels: _Labels, url: str) -> Mapping[str, object]:
         "paywalled": None if linked.free is None else not linked.free,
         "comments": linked.comments,
     }
+
+
+def _persons_first(labels: _Labels) -> tuple[str, ...]:
+    """The JSON-LD's authors, unless they are the house alone and a meta tag names a person."""
+    linked, tagged = split_authors(labels.linked.authors), split_authors(labels.meta.authors)
+    house = _own_names(labels)
+    if linked and all(_bare(name) in house for name in linked) and tagged and _bare(tagged[0]) not in house:
+        return tagged
+    return linked
 
 
 def _headline(labels: _Labels) -> str:
@@ -156,13 +179,22 @@ def _without_site(title: str, labels: _Labels) -> str:
     parts = SITE_NAME_JOINT.split(title)
     if len(parts) < 2:
         return title
-    names = {
-        _bare(labels.meta.first("og:site_name")),
-        _bare(labels.linked.publisher),
-        _bare(labels.meta.first("application-name")),
-    }
-    names |= {_bare(host_of(labels.meta.canonical)), _bare(host_of(labels.meta.canonical).rpartition(".")[0])}
-    return title[: title.rindex(parts[-1])].rstrip(" |–—-·•»") if _bare(parts[-1]) in names - {""} else title
+    if _bare(parts[-1]) not in _own_names(labels):
+        return title
+    return title[: title.rindex(parts[-1])].rstrip(" |–—-·•»")
+
+
+def _own_names(labels: _Labels) -> frozenset[str]:
+    """What the outlet calls itself, letters only."""
+    host = host_of(labels.meta.canonical)
+    names = (
+        labels.meta.first("og:site_name"),
+        labels.meta.first("application-name"),
+        labels.linked.publisher,
+        host,
+        host.rpartition(".")[0],
+    )
+    return frozenset(map(_bare, names)) - {""}
 
 
 def _bare(name: str) -> str:
@@ -194,7 +226,13 @@ def _from_markup(tree: HtmlElement, page: Page, labels: _Labels) -> Mapping[str,
 
 
 def _bylines(tree: HtmlElement) -> tuple[str, ...]:
-    return next(filter(None, (split_authors(all_texts(tree, xpath)[:6]) for xpath in BYLINES)), ())
+    return next(filter(None, (split_authors(_together(tree, xpath)) for xpath in BYLINES)), ())
+
+
+def _together(tree: HtmlElement, xpath: str) -> tuple[str, ...]:
+    """The first text found and those that stand in the same element; further ones belong to other articles."""
+    found = [element for element in tree.xpath(xpath) if text_of(element)]
+    return tuple(text_of(element) for element in found if element.getparent() is found[0].getparent())
 
 
 def _first_time(tree: HtmlElement) -> str:

@@ -12,12 +12,13 @@ from crawler.boilerplate import kept
 from crawler.bylines import split_authors
 from crawler.canonical import host_of
 from crawler.dom import all_texts, decoded, first_text, parsed
+from crawler.jsonld import LinkedArticle, linked_article
 from crawler.stamps import iso_time
 from domain.model import Page, PageKind
 from domain.registry import names_in, plug
 
 PACKAGE = "crawler.pages"
-TITLES = {"headline": "", "shared": "string(//meta[@property='og:title']/@content)", "shown": "//h1"}
+TITLES = {"shared": "string(//meta[@property='og:title']/@content)", "shown": "//h1"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,15 +49,16 @@ class SiteRules:
 
     def read(self, html: bytes, url: str) -> Page:
         """What the page says; empty fields are left to the next step of the cascade."""
-        return self.read_tree(parsed(decoded(html)), url)
+        tree = parsed(decoded(html))
+        return self.read_tree(tree, url, linked_article(tree, url) or LinkedArticle())
 
-    def read_tree(self, tree: HtmlElement, url: str) -> Page:
-        """The same from a tree that is parsed already; does not change it."""
+    def read_tree(self, tree: HtmlElement, url: str, linked: LinkedArticle) -> Page:
+        """The same from what is parsed already; does not change it."""
         return self.tidy(
             Page(
                 url=url,
                 kind=PageKind.LIVEBLOG if self.live and _found(tree, self.live) else PageKind.ARTICLE,
-                title=first_text(tree, TITLES.get(self.title, self.title)) if self.title else "",
+                title=self._title(tree, linked),
                 lead=first_text(tree, self.lead) if self.lead else "",
                 text="\n".join(self._blocks(tree)),
                 authors=split_authors(all_texts(tree, self.authors)) if self.authors else (),
@@ -68,17 +70,22 @@ class SiteRules:
             )
         )
 
+    def _title(self, tree: HtmlElement, linked: LinkedArticle) -> str:
+        if self.title == "headline":
+            return linked.headline
+        return first_text(tree, TITLES.get(self.title, self.title)) if self.title else ""
+
     def _blocks(self, tree: HtmlElement) -> list[str]:
         if not self.body:
             return []
-        dropped = {id(element) for element in tree.xpath(self.drop)} if self.drop else set()
+        dropped = set(tree.xpath(self.drop)) if self.drop else set()
         found = tree.xpath(self.body)
         own = [element for element in found if not _within(element, dropped)]
         return [paragraph.text for paragraph in kept([paragraph_of(element) for element in own])]
 
 
-def _within(element: HtmlElement, dropped: set[int]) -> bool:
-    return bool(dropped) and any(id(one) in dropped for one in (element, *element.iterancestors()))
+def _within(element: HtmlElement, dropped: set[HtmlElement]) -> bool:
+    return bool(dropped) and any(one in dropped for one in (element, *element.iterancestors()))
 
 
 def _found(tree: HtmlElement, xpath: str) -> bool:

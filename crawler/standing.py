@@ -52,8 +52,9 @@ def own_paragraphs(found: Sequence[Paragraph], tree: HtmlElement) -> tuple[Parag
     page = _standing(tree)
     boxed = _boxed(found, page)
     by_letters = {one.letters: one for one in page}
+    by_opening = {one.letters[:OPENING]: one for one in reversed(page) if len(one.letters) >= OPENING}
     own = [
-        _with_links(paragraph, by_letters.get(letters))
+        _whole(paragraph, by_letters.get(letters) or by_opening.get(letters[:OPENING]))
         for paragraph in found
         if (letters := _letters(paragraph.text)) not in boxed
     ]
@@ -66,9 +67,13 @@ def own_paragraphs(found: Sequence[Paragraph], tree: HtmlElement) -> tuple[Parag
     return _in_page_order(own, page, {one.letters for one in left_out})
 
 
-def _with_links(paragraph: Paragraph, one: _Standing | None) -> Paragraph:
-    """The paragraph with the share of its letters that lie in links, where its element is known."""
-    return replace(paragraph, linked=_linked(one)) if one else paragraph
+def _whole(paragraph: Paragraph, one: _Standing | None) -> Paragraph:
+    """The paragraph as its element has it (inline boxes cost words), with the share of its letters in links."""
+    if one is None:
+        return paragraph
+    is_one_line = next(one.element.iter("br"), None) is None
+    text = one.text if is_one_line and len(one.text) > len(paragraph.text) else paragraph.text
+    return replace(paragraph, text=text, linked=_linked(one))
 
 
 def _linked(one: _Standing) -> float:
