@@ -711,6 +711,47 @@ class JobRun:
     facts: Mapping[str, object]
 
 
+# --- people --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """Somebody who may sign in. `role`: reader, analyst, maintainer, admin. `password_hash` is argon2's, "" for none."""
+
+    name: str
+    role: str
+    created_at: datetime
+    display: str = ""
+    password_hash: str = ""
+    language: str = ""
+    disabled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """Lets a program in. `hash` is of the secret, which is kept nowhere. `expires_at` is None for one that stays."""
+
+    id: str
+    owner: str
+    name: str
+    scopes: tuple[str, ...]
+    hash: str
+    created_at: datetime
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OutsideCount:
+    """A number that people brought (escalations, reports, cases), to be shown beside media counts."""
+
+    series: str
+    market: str
+    day: date
+    value: float
+    by: str
+    at: datetime
+
+
 # --- counting and looking up ---------------------------------------------------------------------
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from domain.model import (
+    Account,
     Annotation,
     Batch,
     Checkpoint,
@@ -24,6 +25,7 @@ from domain.model import (
     Membership,
     Number,
     Outcome,
+    OutsideCount,
     Page,
     Reading,
     Request,
@@ -33,6 +35,7 @@ from domain.model import (
     Source,
     Story,
     Tally,
+    Token,
     Tombstone,
     TriageEvent,
     Version,
@@ -204,6 +207,10 @@ class EnrichArchive(Protocol):
         """Stories changed since then."""
         ...
 
+    def stories_by_id(self, story_ids: Sequence[str]) -> Sequence[Story]:
+        """These stories as they are now, in the order asked for; unknown ids are left out."""
+        ...
+
     def members(self, story_ids: Sequence[str]) -> Mapping[str, Sequence[Membership]]:
         """Memberships that hold now, by story id, oldest first."""
         ...
@@ -273,6 +280,12 @@ class SearchArchive(Protocol):
 
     def facets(self, wanted: Search) -> Mapping[str, Sequence[tuple[str, int]]]:
         """Per facet its labels with their counts, most frequent first, over the newest hits."""
+        ...
+
+    def similar(
+        self, item_id: str, vector_of: str, since: datetime, limit: int = 10
+    ) -> Sequence[tuple[str, float]]:
+        """Item ids with their cosine, nearest first, among representatives published since then."""
         ...
 
     def every_hit(self, wanted: Search) -> Iterable[Hit]:
@@ -371,6 +384,56 @@ class DeskArchive(Protocol):
     def keep_setting(self, name: str, value: str) -> None: ...
 
 
+class PeopleArchive(Protocol):
+    """Who may enter, and what the reading room remembers of them."""
+
+    def keep_account(self, account: Account) -> None:
+        """Makes or changes the account of this name."""
+        ...
+
+    def account(self, name: str) -> Account | None: ...
+
+    def accounts(self) -> Sequence[Account]: ...
+
+    def open_session(self, secret_hash: str, name: str, now: datetime, until: datetime) -> None: ...
+
+    def session(self, secret_hash: str, now: datetime) -> str | None:
+        """Whose session it is; None when it is over or the account disabled."""
+        ...
+
+    def close_sessions(self, *, secret_hash: str = "", name: str = "") -> None:
+        """One session, or all of a name."""
+        ...
+
+    def keep_token(self, token: Token) -> None: ...
+
+    def token(self, secret_hash: str, now: datetime) -> Token | None:
+        """None when there is none, it is over, or its owner disabled."""
+        ...
+
+    def tokens(self, owner: str = "") -> Sequence[Token]: ...
+
+    def drop_token(self, token_id: str) -> None: ...
+
+    def note_attempt(self, who: str, now: datetime) -> None:
+        """A failed sign-in. `who` is a hash of address or name."""
+        ...
+
+    def attempts(self, who: str, since: datetime) -> int: ...
+
+    def note_exposure(self, name: str, item_id: str, now: datetime) -> None:
+        """The reader unfolded a sensitive text; told to nobody but them."""
+        ...
+
+    def exposures(self, name: str, since: datetime) -> int: ...
+
+    def keep_outside_counts(self, counts: Sequence[OutsideCount]) -> None:
+        """The same series, market and day again replaces the value."""
+        ...
+
+    def outside_counts(self, first: date, last: date, market: str = "") -> Sequence[OutsideCount]: ...
+
+
 class ErasureArchive(Protocol):
     """Taking out, keeping out, and the log of it."""
 
@@ -448,6 +511,7 @@ class Archive(
     SearchArchive,
     TriageArchive,
     DeskArchive,
+    PeopleArchive,
     ErasureArchive,
     CareArchive,
     Protocol,

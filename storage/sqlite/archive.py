@@ -9,13 +9,14 @@ from storage.sqlite.collect import Collect
 from storage.sqlite.connection import alone, translated
 from storage.sqlite.desk import Desk
 from storage.sqlite.enrich import Enrich
+from storage.sqlite.people import People
 from storage.sqlite.publish import Publish
 from storage.sqlite.schema import migrations
 from storage.sqlite.search import Reader
 from storage.sqlite.triage import Triage
 
 
-class SqliteArchive(Collect, Enrich, Publish, Reader, Triage, Desk, Care):
+class SqliteArchive(Collect, Enrich, Publish, Reader, Triage, Desk, People, Care):
     """Implements `domain.ports.Archive`."""
 
 

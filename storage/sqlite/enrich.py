@@ -230,6 +230,11 @@ class Enrich(Connections):
         """Stories changed since then."""
         return [_story(row) for row in self.rows(STORIES, (to_text(since),))]
 
+    def stories_by_id(self, story_ids: Sequence[str]) -> Sequence[Story]:
+        """These stories as they are now, in the order asked for; unknown ids are left out."""
+        found = {row[0]: _story(row) for row in self.rows(STORIES_NOW, (compact(list(story_ids)),))}
+        return [found[story_id] for story_id in story_ids if story_id in found]
+
     def members(self, story_ids: Sequence[str]) -> Mapping[str, Sequence[Membership]]:
         """Memberships that hold now, by story id, oldest first."""
         found: dict[str, list[Membership]] = defaultdict(list)

@@ -535,6 +535,54 @@ PUBLIC_VIEWS = (
 """What may be shown to everyone who may read; tables may not."""
 
 
+PEOPLE = """
+CREATE TABLE account (
+    name TEXT PRIMARY KEY,
+    role TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    display TEXT NOT NULL,
+    password_hash TEXT NOT NULL,    -- '' for those who sign in elsewhere
+    language TEXT NOT NULL,
+    disabled INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE session (
+    secret_hash TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    opened_at TEXT NOT NULL,
+    until TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE token (
+    token_id TEXT PRIMARY KEY,
+    owner TEXT NOT NULL,
+    name TEXT NOT NULL,
+    scopes TEXT NOT NULL,           -- JSON
+    secret_hash TEXT NOT NULL UNIQUE,
+    created_at TEXT NOT NULL,
+    expires_at TEXT                 -- NULL: stays
+) WITHOUT ROWID;
+CREATE TABLE attempt (
+    who TEXT NOT NULL,              -- a hash of address or name
+    at TEXT NOT NULL
+);
+CREATE INDEX attempt_who ON attempt (who, at);
+CREATE TABLE exposure (
+    name TEXT NOT NULL,
+    item_id TEXT NOT NULL,
+    at TEXT NOT NULL
+);
+CREATE INDEX exposure_name ON exposure (name, at);
+CREATE TABLE outside_count (
+    series TEXT NOT NULL,
+    market TEXT NOT NULL,
+    day TEXT NOT NULL,
+    value REAL NOT NULL,
+    by TEXT NOT NULL,
+    at TEXT NOT NULL,
+    PRIMARY KEY (series, market, day)
+) WITHOUT ROWID;
+"""
+
+
 @migrations()
 def m001_sources(db: Database) -> None:
     _script(db, SOURCES)
@@ -573,6 +621,11 @@ def m007_pauses(db: Database) -> None:
 @migrations()
 def m008_views(db: Database) -> None:
     _script(db, VIEWS)
+
+
+@migrations()
+def m009_people(db: Database) -> None:
+    _script(db, PEOPLE)
 
 
 def _script(db: Database, script: str) -> None:

@@ -9,7 +9,8 @@ first is a walk backwards that stops at the page's end: its time does not grow w
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from domain.model import Found, Hit, Item, Search
@@ -91,6 +92,17 @@ UNION ALL SELECT a.layer, CASE WHEN a.layer = 'entity' THEN a.text ELSE a.label 
     GROUP BY a.layer, label
 ORDER BY facet, hits DESC, label
 """
+VECTOR_OF_ITEM = """
+SELECT v.vector FROM item i JOIN vector v ON v.id = i.id AND v.vector_of = :of WHERE i.item_id = :item
+"""
+VECTORS_SINCE = """
+SELECT i.item_id, v.vector FROM vector v CROSS JOIN item i ON i.id = v.id
+WHERE v.vector_of = :of AND v.id >= :low AND i.published_at >= :since AND i.copy_of IS NULL AND i.state = 'live'
+  AND i.item_id <> :item
+"""
+COMPARED_AT_ONCE = 20_000
+"""Vectors held in memory at a time."""
+
 EXPORT_AT_ONCE = 500
 """Hits that an export reads at a time."""
 
@@ -129,6 +141,22 @@ class Reader(Connections):
                 return
             bound["high"] = ids[-1] - 1
 
+    def similar(
+        self, item_id: str, vector_of: str, since: datetime, limit: int = 10
+    ) -> Sequence[tuple[str, float]]:
+        """Item ids with their cosine, nearest first, among representatives published since then."""
+        own = self.value(VECTOR_OF_ITEM, {"of": vector_of, "item": item_id})
+        if own is None:
+            return []
+        low = int((since - EARLY).timestamp())
+        rows = self.stream(
+            VECTORS_SINCE, {"of": vector_of, "low": low, "since": to_text(since), "item": item_id}
+        )
+        best: list[tuple[str, float]] = []
+        while some := list(islice(rows, COMPARED_AT_ONCE)):
+            best = sorted([*best, *_cosines(own, some)], key=lambda pair: (-pair[1], pair[0]))[:limit]
+        return best
+
     def _statement(self, wanted: Search, query: Query, reach: int) -> tuple[str, Bound]:
         return _statement(wanted, query, reach, int(self.value(SETTING, (FARTHEST,)) or 1))
 
@@ -144,6 +172,18 @@ class Reader(Connections):
 
     def _hits(self, ids: Sequence[int], query: Query) -> tuple[Hit, ...]:
         return tuple(_hit(row, query) for row in self.rows(HITS, {"ids": compact(list(ids))})) if ids else ()
+
+
+def _cosines(own: bytes, others: Sequence[tuple[str, bytes]]) -> list[tuple[str, float]]:
+    """Vectors are normalised: the dot product is the cosine."""
+    import numpy as np  # not every reader compares
+
+    same = [(name, vector) for name, vector in others if len(vector) == len(own)]
+    if not same:
+        return []
+    table = np.frombuffer(b"".join(vector for _, vector in same), "<f4").reshape(len(same), -1)
+    cosines = table @ np.frombuffer(own, "<f4")
+    return [(name, float(cosine)) for (name, _), cosine in zip(same, cosines, strict=True)]
 
 
 def _hit(row: tuple[Any, ...], query: Query) -> Hit:
