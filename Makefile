@@ -4,7 +4,7 @@ UV := .venv/bin/uv
 LOCK := requirements/dev.lock
 STAMP := .venv/.installed
 .DEFAULT_GOAL := help
-.PHONY: help setup lock demo run test lint fmt docs wheel-check eval-ner eval-stories eval-spikes
+.PHONY: help setup lock demo run test lint fmt docs wheel-check eval-ner eval-stories eval-spikes bench-names
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -58,3 +58,6 @@ eval-stories: setup ## stories: pairwise F1 and B-cubed on the labelled day and 
 
 eval-spikes: setup ## signals: detection against false alarms on simulated series
 	@$(PY) -m bench.eval_spikes
+
+bench-names: setup ## our names against the bare pipelines, per CPU second
+	@$(PY) -m bench.names

@@ -149,9 +149,11 @@ class Teacher:
             return self.ground(ids)
 
     def examples(self, sentences: list[Sentence]) -> list[Example]:
+        """Lower states and tags of each sentence, shortest first, so that little is computed for padding."""
         found = []
-        for at in range(0, len(sentences), 32):
-            batch = sentences[at : at + 32]
+        ordered = sorted(sentences, key=lambda one: len(one.text))
+        for at in range(0, len(ordered), BATCH):
+            batch = ordered[at : at + BATCH]
             pieces = [self.read(one.text) for one in batch]
             for one, piece, states in zip(batch, pieces, self.lower(pieces), strict=True):
                 kept = states[: len(piece.ids)].to(torch.bfloat16).clone()
