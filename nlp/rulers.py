@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 from nlp.compounds import HYPHENS, Part, hyphen_parts
@@ -89,10 +88,14 @@ class Ruler:
                 if thing:
                     yield Hit(at + parts[first].start, at + parts[last - 1].end, self.listed.things[thing])
                     break
-        for part, following in pairwise(parts):
-            for rule in self.listed.unsure.get(part.text, ()):
-                if following.text.lower() in rule.heads:
-                    yield Hit(at + part.start, at + part.end, self.listed.things[rule.thing], 1)
+        yield from self.unsure_first(parts, at)
+
+    def unsure_first(self, parts: tuple[Part, ...], at: int) -> Iterator[Hit]:
+        """An unsure form that begins a compound whose next part fits it: "X-Chef", but neither "X-Achse" nor "Space-X-Chef"."""
+        first, following = parts[:2]
+        for rule in self.listed.unsure.get(first.text, ()):
+            if following.text.lower() in rule.heads:
+                yield Hit(at + first.start, at + first.end, self.listed.things[rule.thing], 1)
 
     def named(self, parts: tuple[Part, ...]) -> str:
         """The thing that these parts spell, joined by hyphens or by blanks; "" if none."""
