@@ -38,7 +38,7 @@ def discover(
     `url` is the page's own; the offers are absolute and each URL is named once. Comment feeds come last.
     """
     _, text = html_to_unicode(content_type, homepage_html)
-    tree = Selector(text=text.replace("\0", "") or "<html/>")
+    tree = Selector(text=text.replace("\0", "") or "<html/>", type="html")
     base = urljoin(url, tree.css("base::attr(href)").get("") or "")
     offers = [*_declared(tree, base), *_linked(tree, base), *_in_robots(robots)]
     if not any(offer.kind in ("rss", "json_feed") for offer in offers):

@@ -54,7 +54,7 @@ class Links:
 def page_of(fetched: Fetched) -> tuple[Selector, str]:
     """The page as a tree, and the base of its links."""
     _, text = html_to_unicode(fetched.headers.get("content-type"), fetched.body)
-    tree = Selector(text=text.replace("\0", "") or "<html/>")
+    tree = Selector(text=text.replace("\0", "") or "<html/>", type="html")
     return tree, urljoin(fetched.url, tree.css("base::attr(href)").get("") or "")
 
 
