@@ -2,17 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-
-from scrapy.exceptions import (
-    CannotResolveHostError,
-    DownloadCancelledError,
-    DownloadConnectionRefusedError,
-    DownloadFailedError,
-    DownloadTimeoutError,
-    IgnoreRequest,
-    ResponseDataLossError,
-    UnsupportedURLSchemeError,
-)
+from functools import cache
 
 from crawler.guard import BadBody, NoSuchHost, NotAllowed
 from crawler.politeness import HostResting, OutOfTime
@@ -39,36 +29,51 @@ class RobotsUnread(Exception):
     """robots.txt could not be read, which forbids everything for now (RFC 9309, 2.3.1.4)."""
 
 
-WORDS: tuple[tuple[type[BaseException], Outcome, str], ...] = (
-    (RobotsForbid, Outcome.BLOCKED, ""),
-    (RobotsUnread, Outcome.UNREACHABLE, ""),
-    (NotAllowed, Outcome.BLOCKED, "not allowed: "),
-    (UnsupportedURLSchemeError, Outcome.BLOCKED, "not allowed: "),
-    (Forbidden, Outcome.BLOCKED, ""),
-    (BadBody, Outcome.UNPARSEABLE, ""),
-    (ParseError, Outcome.UNPARSEABLE, ""),
-    (DownloadCancelledError, Outcome.UNPARSEABLE, "the body is larger than allowed"),
-    (NoSuchHost, Outcome.UNREACHABLE, ""),
-    (CannotResolveHostError, Outcome.UNREACHABLE, "the name has no address: "),
-    (DownloadConnectionRefusedError, Outcome.UNREACHABLE, "connection refused: "),
-    (DownloadTimeoutError, Outcome.UNREACHABLE, "timeout: "),
-    (ResponseDataLossError, Outcome.UNREACHABLE, "the body broke off before its end"),
-    (DownloadFailedError, Outcome.UNREACHABLE, "connection failed: "),
-    (IgnoreRequest, Outcome.UNREACHABLE, ""),
-    (OutOfTime, Outcome.UNREACHABLE, ""),
-    (HostResting, Outcome.UNREACHABLE, ""),
-    (FetchError, Outcome.UNREACHABLE, ""),
-)
+@cache
+def words() -> tuple[tuple[type[BaseException], Outcome, str], ...]:
+    """Exception, outcome, and what to say before its own message (nothing after it unless a colon ends it)."""
+    # Scrapy is imported by the first fault, not by every command that knows the word.
+    from scrapy.exceptions import (
+        CannotResolveHostError,
+        DownloadCancelledError,
+        DownloadConnectionRefusedError,
+        DownloadFailedError,
+        DownloadTimeoutError,
+        IgnoreRequest,
+        ResponseDataLossError,
+        UnsupportedURLSchemeError,
+    )
+
+    return (
+        (RobotsForbid, Outcome.BLOCKED, ""),
+        (RobotsUnread, Outcome.UNREACHABLE, ""),
+        (NotAllowed, Outcome.BLOCKED, "not allowed: "),
+        (UnsupportedURLSchemeError, Outcome.BLOCKED, "not allowed: "),
+        (Forbidden, Outcome.BLOCKED, ""),
+        (BadBody, Outcome.UNPARSEABLE, ""),
+        (ParseError, Outcome.UNPARSEABLE, ""),
+        (DownloadCancelledError, Outcome.UNPARSEABLE, "the body is larger than allowed"),
+        (NoSuchHost, Outcome.UNREACHABLE, ""),
+        (CannotResolveHostError, Outcome.UNREACHABLE, "the name has no address: "),
+        (DownloadConnectionRefusedError, Outcome.UNREACHABLE, "connection refused: "),
+        (DownloadTimeoutError, Outcome.UNREACHABLE, "timeout: "),
+        (ResponseDataLossError, Outcome.UNREACHABLE, "the body broke off before its end"),
+        (DownloadFailedError, Outcome.UNREACHABLE, "connection failed: "),
+        (IgnoreRequest, Outcome.UNREACHABLE, ""),
+        (OutOfTime, Outcome.UNREACHABLE, ""),
+        (HostResting, Outcome.UNREACHABLE, ""),
+        (FetchError, Outcome.UNREACHABLE, ""),
+    )
 
 
 def fault_of(error: BaseException) -> Fault | None:
     """The fault an exception stands for; None for one that is nobody's but ours."""
-    for kind, outcome, words in WORDS:
+    for kind, outcome, before in words():
         if isinstance(error, kind):
-            said = getattr(error, "message", str(error)) if not words or words.endswith(": ") else ""
+            said = getattr(error, "message", str(error)) if not before or before.endswith(": ") else ""
             wait = getattr(error, "wait", None) or getattr(error, "retry_after", None)
             return Fault(
-                outcome, _one_line(words + tls_trouble(error, said)), None, wait, getattr(error, "body", b"")
+                outcome, _one_line(before + tls_trouble(error, said)), None, wait, getattr(error, "body", b"")
             )
     return None
 

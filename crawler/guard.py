@@ -30,7 +30,9 @@ class NotAllowed(Exception):
 
 
 class BadBody(Exception):
-    """A body that is truncated, too large once unpacked, or packed in a way we did not ask for."""
+    """A body that is truncated, too large once unpacked, or packed in a way we did not ask for; `body` as it came."""
+
+    body: bytes = b""
 
 
 class NoSuchHost(Exception):

@@ -140,6 +140,10 @@ class Visiting:
             self.stopped = fault
         return []
 
+    def keep_bytes(self, url: str, fault: Fault, now: datetime) -> None:
+        """Keeps a listing's bytes that could not even be unpacked."""
+        self.letters.append(Letter(self.source.id, url, "feed", fault.reason, fault.body, now))
+
     def _read(self, fetched: Fetched) -> list[Request]:
         try:
             found = list(self.connector.parse(fetched, self.source))

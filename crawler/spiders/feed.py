@@ -57,7 +57,10 @@ class FeedSpider(scrapy.Spider):
     def failed(self, failure: Failure) -> None:
         """Takes note of a request that brought nothing."""
         visiting: Visiting = failure.request.meta["visiting"]  # type: ignore[attr-defined]
-        visiting.failed(fault_of_error(failure.value))
+        fault = fault_of_error(failure.value)
+        visiting.failed(fault)
+        if fault.body:
+            visiting.keep_bytes(failure.request.url, fault, self.crawl_settings.clock())  # type: ignore[attr-defined]
         self.round.listed(visiting)
 
 

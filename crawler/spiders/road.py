@@ -15,7 +15,7 @@ from twisted.internet.interfaces import IHostnameResolver, IHostResolution
 from zope.interface import implementer
 
 from crawler.faults import RobotsForbid, RobotsUnread, fault_of
-from crawler.guard import Guard, NotAllowed, authority, checked_host, unpack
+from crawler.guard import BadBody, Guard, NotAllowed, authority, checked_host, unpack
 from crawler.permission import Reservation, read_tdmrep, reservation_for
 from crawler.politeness import HostGate, OutOfTime, WellKnown
 from crawler.robots import ROBOTS_REDIRECTS, Robots, read_robots
@@ -94,7 +94,11 @@ class PoliteHandler(HTTP11DownloadHandler):
 
     def _unpacked(self, response: Response) -> Response:
         headers = {"content-encoding": (response.headers.get("Content-Encoding") or b"").decode("latin-1")}
-        body = unpack(headers, response.body, self._settings.max_octets)
+        try:
+            body = unpack(headers, response.body, self._settings.max_octets)
+        except BadBody as error:
+            error.body = response.body
+            raise
         return response.replace(body=body) if body is not response.body else response
 
     async def _small_file(self, url: str) -> tuple[int | None, bytes]:

@@ -170,6 +170,8 @@ def test_what_cannot_be_parsed_is_kept_as_a_letter(harvests: Mapping[str, Harves
     (letter,) = harvests["html_as_rss"].letters
     assert letter.stage == "feed"
     assert b"Etwas ging schief" in letter.body
+    (packed,) = harvests["truncated_gzip"].letters
+    assert packed.body.startswith(b"\x1f\x8b")
 
 
 def test_a_calendar_without_end_is_cut(harvests: Mapping[str, Harvest]) -> None:
