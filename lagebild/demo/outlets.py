@@ -35,7 +35,7 @@ class Outlet:
 
     @property
     def takes_wire_copy(self) -> bool:
-        return self.lens == "media" and self.category not in {"trade", "consumer", "education"}
+        return self.lens == "media" and self.category not in {"trade", "consumer", "youth_protection"}
 
 
 def _outlet(row: Mapping[str, object]) -> Outlet:
