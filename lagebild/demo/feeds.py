@@ -35,7 +35,7 @@ def rss(outlet: Outlet, base: str, lines: Sequence[Listed], built: datetime) -> 
     items = "".join(_rss_item(outlet, line) for line in lines)
     return (
         '<?xml version="1.0" encoding="utf-8"?>\n<rss version="2.0" xmlns:dc="http://purl.org/dc/elements/1.1/" '
-        'xmlns:content="http://purl.org/rss/1.0/modules/content/"><channel>'
+        'xmlns:atom="http://www.w3.org/2005/Atom" xmlns:content="http://purl.org/rss/1.0/modules/content/"><channel>'
         f"<title>{escape(outlet.name)}</title><link>{base}/</link><language>{outlet.language}</language>"
         f"<lastBuildDate>{format_datetime(built)}</lastBuildDate><ttl>15</ttl>{items}</channel></rss>"
     )
@@ -48,6 +48,8 @@ def _rss_item(outlet: Outlet, line: Listed) -> str:
         if "no_dates" in outlet.quirks
         else f"<pubDate>{format_datetime(article.published.astimezone(LOCAL))}</pubDate>"
     )
+    if "says_updated" in outlet.quirks:
+        date += f"<atom:updated>{iso(line.version.since)}</atom:updated>"
     author = "".join(f"<dc:creator>{escape(name)}</dc:creator>" for name in article.authors)
     section = f"<category>{escape(article.section)}</category>" if article.section else ""
     return (

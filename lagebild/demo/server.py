@@ -24,6 +24,7 @@ from websockets.asyncio.server import ServerConnection
 from websockets.asyncio.server import serve as serve_stream
 from websockets.exceptions import ConnectionClosed
 
+from crawler.registry import known_kinds
 from lagebild.demo.faults import Answer
 from lagebild.demo.outlets import Outlet
 from lagebild.demo.site import LISTING_PATHS, Site
@@ -76,8 +77,9 @@ class ServedWorld:
 
     @property
     def sources(self) -> tuple[dict[str, object], ...]:
-        """One mapping per outlet, as an entry of sources.yaml."""
-        return tuple(self._source(outlet) for outlet in self.world.outlets)
+        """One mapping per outlet whose kind is installed, as an entry of sources.yaml."""
+        kinds = known_kinds()
+        return tuple(self._source(outlet) for outlet in self.world.outlets if outlet.kind in kinds)
 
     def _source(self, outlet: Outlet) -> dict[str, object]:
         source: dict[str, object] = {

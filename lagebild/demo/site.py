@@ -3,7 +3,7 @@
 Quirks: `amp` gives out AMP addresses in the feed; `tracking` adds utm parameters; `meta_refresh` sends every fourth
 reader through a refresh page; `full_feed` carries whole texts; `windows_1252` is the old encoding; `no_dates` never says
 when; `crawl_delay`, `disallow` and `tdm_reserved` are what robots.txt and tdmrep.json say; `slow` takes its time with
-the feed; `no_validators` sends neither ETag nor Last-Modified.
+the feed; `says_updated` tells the moment of the last change in RSS; `no_validators` sends neither ETag nor Last-Modified.
 """
 
 import gzip

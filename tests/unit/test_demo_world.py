@@ -13,6 +13,7 @@ import httpx
 import pytest
 from lxml import html as lxml_html
 
+from crawler.registry import known_kinds
 from domain.errors import ConfigError
 from lagebild.demo.clock import LOCAL, last_morning
 from lagebild.demo.faults import Answer
@@ -165,7 +166,8 @@ def test_swiss_pages_know_no_sharp_s(demo: World) -> None:
 
 def test_every_outlet_has_an_address_of_its_own(served: ServedWorld) -> None:
     assert len(set(served.addresses.values())) == len(served.world.outlets)
-    assert [source["id"] for source in served.sources] == [outlet.id for outlet in served.world.outlets]
+    kinds = known_kinds()
+    assert [s["id"] for s in served.sources] == [o.id for o in served.world.outlets if o.kind in kinds]
 
 
 @pytest.mark.parametrize("outlet", ["elbbote", "main-rundschau", "harzspiegel", "alpenfunk", "rhone-matin"])
@@ -254,6 +256,17 @@ def test_between_evening_and_morning_one_is_corrected_one_withdrawn_and_one_grow
     assert withdrawn.as_of(demo.evening) and not withdrawn.as_of(demo.morning)
     early, late = growing.as_of(demo.evening), growing.as_of(demo.morning)
     assert early and late and len(late.paragraphs) > len(early.paragraphs)
+
+
+def test_a_growing_live_blog_is_told_as_updated_by_its_feed(served: ServedWorld) -> None:
+    def told() -> str:
+        feed = feedparser.parse(httpx.get(served.addresses["kuestenfunk"] + "/feed.xml", timeout=10).content)
+        return str(next(entry.updated for entry in feed.entries if "Liveblog" in entry.title))
+
+    served.move_to(served.world.evening)
+    before = told()
+    served.move_to(served.world.morning)
+    assert before < told()
 
 
 def test_a_withdrawn_page_is_gone(served: ServedWorld) -> None:
