@@ -1,9 +1,10 @@
 """Digest <-> JSON. The kept issue is this JSON, and every form can be set from it again."""
 
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from datetime import date, datetime
 from functools import cache
+from json import dumps, loads
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -12,6 +13,7 @@ from domain.briefing import Digest
 from domain.errors import StorageError
 
 SCHEMA = "lagebild.digest/1"
+SHORT_VALUE = 500
 
 
 def encode(value: object) -> Any:
@@ -28,14 +30,41 @@ def encode(value: object) -> Any:
     return value
 
 
+def encode_kept(digest: Digest) -> str:
+    """An issue as the archive keeps it: without the numbers, which have a table of their own."""
+    told = {"schema": SCHEMA, **encode(replace(digest, numbers=()))}
+    return dumps(told, ensure_ascii=False, separators=(",", ":"))
+
+
+def encode_shown(digest: Digest) -> dict[str, Any]:
+    """An issue as it is sent: the numbers by mark, query, parameters, moment and hash, short values in full."""
+    numbers = [
+        {
+            "mark": mark,
+            "query": number.query,
+            "parameters": dict(number.parameters),
+            "as_of": number.as_of.isoformat(),
+            "value": json_value(number.value),
+            "sha256": number.sha256,
+        }
+        for mark, number in digest.numbers
+    ]
+    return {"schema": SCHEMA, **encode(replace(digest, numbers=())), "numbers": numbers}
+
+
+def json_value(value: str) -> Any:
+    """A short answer as it is, None for a long one: its hash tells whether it is the same."""
+    return loads(value) if len(value) <= SHORT_VALUE else None
+
+
 def digest_of(told: Mapping[str, Any]) -> Digest:
-    """The issue behind its JSON. Raises StorageError when it was written by another version of the schema."""
+    """The issue behind its JSON, without its numbers. Raises StorageError when it was written by another version of the schema."""
     if told.get("schema") != SCHEMA:
         raise StorageError(
             f"the issue is kept as {told.get('schema')!r}, this version reads {SCHEMA!r}",
             remedy="rebuild it from the archive with `lagebild digest rebuild DATE`",
         )
-    found: Digest = decode(Digest, told)
+    found: Digest = decode(Digest, {**told, "numbers": []})
     return found
 
 

@@ -17,6 +17,8 @@ from domain.model import Delivery
 BACKOFF_MINUTES = (1, 5, 15, 60, 120, 240)
 """Waits after the first, second … refusal; the last one repeats."""
 
+LONGEST_LEASE = timedelta(days=1)
+
 GIVE_UP_AFTER = timedelta(hours=24)
 """A briefing of yesterday helps nobody."""
 
@@ -69,8 +71,11 @@ def delivery_key(market: str, day: date, edition: str, channel: str, recipient: 
 
 
 def resume(outbox: Outbox, now: datetime) -> int:
-    """Puts back what a crash interrupted before its last byte left. Call it holding the archive's lock."""
-    begun = outbox.interrupted(now)
+    """Puts back what a crash interrupted before its last byte left.
+
+    Call it holding the archive's lock: then nobody else is sending, whatever lease a delivery still has.
+    """
+    begun = outbox.interrupted(now + LONGEST_LEASE)
     for delivery in begun:
         outbox.postpone(delivery.key, "interrupted before it was handed over", now)
     return len(begun)

@@ -1,8 +1,8 @@
-"""The issue as JSON, schema versioned: what the archive keeps and the generic webhook sends."""
+"""The issue as JSON, schema versioned: what the generic webhook sends."""
 
 from json import dumps
 
-from digest.codec import SCHEMA, encode
+from digest.codec import encode_shown
 from domain.briefing import Digest
 
 MEDIA_TYPE = "application/json"
@@ -10,5 +10,6 @@ SUFFIX = "json"
 
 
 def render(digest: Digest) -> bytes:
-    told = {"schema": SCHEMA, **encode(digest)}
-    return (dumps(told, ensure_ascii=False, separators=(",", ":")) + "\n").encode("utf-8", "backslashreplace")
+    return (dumps(encode_shown(digest), ensure_ascii=False, separators=(",", ":")) + "\n").encode(
+        "utf-8", "backslashreplace"
+    )

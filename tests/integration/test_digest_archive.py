@@ -4,20 +4,22 @@ import json
 import os
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from digest.brief import brief
-from digest.codec import digest_of
 from digest.formats import html, markdown, text
 from digest.formats import json as json_form
 from digest.gather import Order, gather
+from digest.kept import keep, kept, show, told
 from digest.period import period_of
 from domain.briefing import Digest, StoryCard
+from domain.errors import StorageError
 from storage.memory import MemoryArchive
 from storage.sqlite.archive import SqliteArchive
-from tests.fixtures.digest_archive import LAST, changed_headline, filled
+from tests.fixtures.digest_archive import LAST, changed_headline, filled, late_arrival
 
 
 @pytest.fixture(scope="module")
@@ -84,14 +86,30 @@ def test_a_rebuild_gives_the_same_bytes_whatever_came_later(archive: SqliteArchi
 def test_a_kept_issue_is_set_again_from_its_json(archive: SqliteArchive) -> None:
     held = filled(days=8)
     digest = issue(held)
-    numbers = [number for _, number in digest.numbers]
-    body = json_form.render(digest).decode()
-    assert held.keep_digest(digest.id, "DE", LAST, "daily", "de", body, numbers)
-    assert not held.keep_digest(digest.id, "DE", LAST, "daily", "de", "{}", [])
-    kept = held.digest("DE", LAST, "daily", "de")
-    assert kept is not None
-    assert html.render(digest_of(json.loads(kept))) == html.render(digest)
-    assert held.numbers(digest.id) == list(digest.numbers)
+    assert keep(held, digest)
+    assert not keep(held, replace(digest, subject="another"))
+    again = kept(held, "DE", LAST, "daily", "de")
+    assert again == digest
+    for form in (html, text, markdown, json_form):
+        assert form.render(again) == form.render(digest)
+
+
+def test_a_mark_opens_its_query_and_what_changed_since(archive: SqliteArchive) -> None:
+    held = filled(days=8)
+    digest = issue(held)
+    keep(held, digest)
+    late = datetime(2026, 11, 22, 9, tzinfo=UTC)
+    held.commit(late_arrival(late))
+    shown = show(held, digest.id, "q1", late)
+    assert shown.reproduced
+    assert json.loads(shown.current.value)["items"] == json.loads(shown.kept.value)["items"] + 1
+    words = told(shown)
+    assert "(+1)" in words and "SELECT" in words and "the same answer as of then" in words
+
+
+def test_a_mark_that_is_not_there_is_told(archive: SqliteArchive) -> None:
+    with pytest.raises(StorageError, match="no number Q7"):
+        show(archive, "unknown", "Q7", datetime(2026, 11, 22, tzinfo=UTC))
 
 
 @pytest.mark.parametrize("zone", ["UTC", "Pacific/Auckland", "America/Los_Angeles"])
