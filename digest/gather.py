@@ -1,6 +1,6 @@
 """Asks the archive what one issue needs, each question once, and keeps every answer with its mark."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from json import dumps, loads
@@ -42,7 +42,10 @@ SINGLE_SEVERITY = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What to make: one market's issue. `names` labels what the wording does not know ("topic:ID" -> language)."""
+    """What to make: one market's issue. `names` labels what the wording does not know ("topic:ID" -> language).
+
+    `mask` cuts slurs out of other people's words before anything is made of them.
+    """
 
     market: str
     period: Period
@@ -53,6 +56,7 @@ class Order:
     versions: Mapping[str, str] = field(default_factory=dict)
     base_url: str = ""
     tlp: str = "AMBER"
+    mask: Callable[[str], str] = str
 
     @property
     def moment(self) -> datetime:
@@ -136,7 +140,7 @@ class Asked:
     def ask(self, name: str, query: str = "", **parameters: str | int | float | None) -> Any:
         mark, answer = self.ledger.ask(query or name, market=self.order.market, **parameters)
         self.marks[name] = mark
-        return answer
+        return masked(answer, self.order.mask)
 
     def now(self, name: str, query: str = "", **parameters: str | int | float | None) -> Any:
         """A question about the issue's own period."""
@@ -286,6 +290,16 @@ class Asked:
         since = (period.end - timedelta(days=ALARM_DAYS)).isoformat()
         told = self.ask("alarms", "false_alarms", since=since, until=period.end.isoformat())
         return told["dismissed"], told["opened"]
+
+
+OTHERS_WORDS = ("title", "lead", "old", "new")
+
+
+def masked(answer: Any, mask: Callable[[str], str]) -> Any:
+    """Rows with other people's words masked; what the archive answered is kept as it is."""
+    if not isinstance(answer, list) or not answer or not any(name in answer[0] for name in OTHERS_WORDS):
+        return answer
+    return [{key: mask(held) if key in OTHERS_WORDS else held for key, held in row.items()} for row in answer]
 
 
 def since_first(counts: dict[date, int]) -> dict[date, int]:

@@ -3,7 +3,6 @@
 import re
 import unicodedata
 from collections.abc import Iterable
-from hashlib import sha256
 
 from digest.facts import Report, StoryFact
 from digest.wording import Words
@@ -30,21 +29,17 @@ HELPLINE = frozenset({"suicide_self_harm", "body_image_eating_disorders"})
 INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]")
 TAGS = re.compile(r"<[^<>]{0,400}>")
 SPACE = re.compile(r"\s+")
-WORD = re.compile(r"\w+")
-
-# Slurs as hashes, so that no list of them stands in the code (first 12 hex digits of sha256 of the folded word).
-SLURS = frozenset[str]()
 
 
 def clean(text: str, characters: int = HEADLINE_CHARACTERS) -> str:
-    """One line without tags, control or invisible characters, slurs masked, cut at a word."""
+    """One line without tags, control or invisible characters, cut at a word."""
     kept = "".join(
         " " if unicodedata.category(letter) in ("Cc", "Zl", "Zp") else letter
         for letter in text
         if unicodedata.category(letter) not in ("Cs", "Co", "Cn")
     )
     plain = SPACE.sub(" ", TAGS.sub(" ", INVISIBLE.sub("", kept))).strip()
-    return cut(mask(plain), characters)
+    return cut(plain, characters)
 
 
 def cut(text: str, characters: int) -> str:
@@ -54,16 +49,6 @@ def cut(text: str, characters: int) -> str:
     head = text[: characters - 1]
     at = head.rfind(" ")
     return (head[:at] if at > characters // 2 else head).rstrip(" ,;:–-") + "…"
-
-
-def mask(text: str) -> str:
-    """Slurs after their first letter."""
-    return WORD.sub(lambda found: _masked(found[0]), text)
-
-
-def _masked(word: str) -> str:
-    digest = sha256(word.casefold().encode()).hexdigest()[:12]
-    return word[0] + "*" * (len(word) - 1) if digest in SLURS else word
 
 
 def first_words(text: str, limit: int) -> str:

@@ -144,3 +144,17 @@ def test_thirty_days_are_rebuilt_byte_for_byte(archive: SqliteArchive) -> None:
     for back in range(30):
         day = LAST - timedelta(days=back)
         assert html.render(issue(archive, day=day)) == html.render(issue(archive, day=day))
+
+
+def test_slurs_are_masked_before_anything_is_made_of_them(archive: SqliteArchive) -> None:
+    order = Order(
+        market="DE", period=period_of("DE", LAST), mask=lambda text: text.replace("Altersprüfung", "A***")
+    )
+    digest = brief(gather(archive, order), "de")
+    assert "Altersprüfung" not in " ".join(block.headline.text for block in cards_of(digest))
+
+
+def cards_of(digest: Digest) -> list[StoryCard]:
+    found = digest.section(4)
+    assert found is not None
+    return [block for block in found.blocks if isinstance(block, StoryCard)]
