@@ -455,6 +455,10 @@ class ErasureArchive(Protocol):
         """What `erase` would remove: the dry run, and a person's right to see it."""
         ...
 
+    def hold(self, item_ids: Sequence[str], reason: str, by: str, until: datetime) -> None:
+        """Keeps retention away from these items until then."""
+        ...
+
     def note(self, by: str, action: str, subject: str, facts: Mapping[str, Any], now: datetime) -> str:
         """Adds a line to the audit log; returns its hash, the receipt."""
         ...
@@ -485,8 +489,11 @@ class CareArchive(Protocol):
         """Octets by table, and `total`."""
         ...
 
-    def expire(self, now: datetime) -> int:
-        """Applies retention: texts past their time are removed. Returns how many items were touched."""
+    def expire(self, now: datetime, days: Mapping[str, int] | None = None) -> int:
+        """Applies retention: texts past their time are removed. Returns how many items were touched.
+
+        `days` gives, by platform or `press`, how long texts without a date of their own are kept.
+        """
         ...
 
     def rebuild_index(self) -> None:

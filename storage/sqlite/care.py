@@ -6,20 +6,22 @@ from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
+from storage.rows import compact
 from storage.sqlite.connection import translated
 from storage.sqlite.erasure import PURGE_DONE, Erasure
 from storage.times import to_text
 
 FULL_TEXT = ("item_words", "item_letters")
 
+# An item's own date wins; else the days of its class: its platform, or press.
 EXPIRED = """
 SELECT i.id FROM item i
-WHERE i.state = 'live' AND i.expires_at <= :now
+LEFT JOIN json_each(:days) d ON d.key = coalesce(nullif(i.platform, ''), 'press')
+WHERE i.state = 'live' AND (
+    i.expires_at <= :now OR i.expires_at IS NULL
+    AND i.fetched_at <= strftime('%Y-%m-%dT%H:%M:%fZ', :now, '-' || d.value || ' days'))
   AND NOT EXISTS (SELECT 1 FROM hold h WHERE h.item_id = i.item_id AND h.until > :now)
-"""
-UNSEARCHABLE = """
-SELECT (SELECT count(*) FROM item_text), (SELECT count(*) FROM item_words_docsize),
-       (SELECT count(*) FROM item_letters_docsize)
+ORDER BY i.id
 """
 TEXTLESS = "SELECT count(*) FROM item i WHERE state = 'live' AND NOT EXISTS (SELECT 1 FROM item_text t WHERE t.id = i.id)"
 ORPHANS = "SELECT count(*) FROM item_text t WHERE NOT EXISTS (SELECT 1 FROM item i WHERE i.id = t.id)"
@@ -142,10 +144,13 @@ class Care(Erasure):
         names = [row[0] for row in self.rows(TABLES)]
         return {name: self.value(f'SELECT count(*) FROM "{name}"') for name in sorted(names)}
 
-    def expire(self, now: datetime) -> int:
-        """Applies retention: texts past their time are removed. Returns how many items were touched."""
+    def expire(self, now: datetime, days: Mapping[str, int] | None = None) -> int:
+        """Applies retention: texts past their time are removed. Returns how many items were touched.
+
+        `days` gives, by platform or `press`, how long texts without a date of their own are kept.
+        """
         with self.transaction():
-            due = self.rows(EXPIRED, {"now": to_text(now)})
+            due = self.rows(EXPIRED, {"now": to_text(now), "days": compact(dict(days or {}))})
             for (key,) in due:
                 self._bury_item(key, "expired", "retention", to_text(now))
         return len(due)

@@ -7,13 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from domain.model import Item, Tombstone
+from storage.redaction import REMOVED, Withdrawn, redact
 from storage.rows import ITEM_COLUMNS, compact, item_from
 from storage.sqlite.connection import Connections
 from storage.sqlite.schema import LETTERS_ADD, LETTERS_DROP, WORDS_ADD, WORDS_DROP
 from storage.times import to_text
-
-REMOVED = "[entfernt / removed]"
-"""Stands in kept issues where a withdrawn item was quoted."""
 
 BURIED_BY_RAW_ID = """
 SELECT id FROM item WHERE raw_key = :raw AND state IN ('live', 'gone', 'expired') AND (
@@ -49,12 +47,20 @@ UPDATE item SET copy_of = CASE WHEN id = :heir THEN NULL ELSE :heir END,
     change = CASE WHEN id = :heir THEN (SELECT max(change) + 1 FROM item) ELSE change END
 WHERE copy_of = :old
 """
-STORY_TITLES = "UPDATE story SET title = :mark WHERE title = :words"
-ISSUES_QUOTING = "SELECT digest_id, body FROM digest_run WHERE instr(body, :words)"
+STORY_TITLES = """
+UPDATE story SET title = :mark
+WHERE title = :title AND story_id IN (SELECT m.story_id FROM membership m WHERE m.item = :id)
+"""
+ISSUES_NAMING = """
+SELECT d.digest_id, d.body FROM item i JOIN digest_item n ON n.item_id = i.item_id JOIN digest_run d USING (digest_id)
+WHERE i.id = ?
+"""
 ISSUE_REDACT = "UPDATE digest_run SET body = :body, redacted_at = :now WHERE digest_id = :id"
-NUMBERS_QUOTING = "SELECT digest_id, mark, value FROM digest_number WHERE instr(value, :words)"
+NUMBERS_OF = "SELECT mark, value FROM digest_number WHERE digest_id = ?"
 NUMBER_REDACT = "UPDATE digest_number SET value = :value WHERE digest_id = :id AND mark = :mark"
-OUTBOX_QUOTING = "UPDATE outbox SET body = x'', subject = '' WHERE state = 'sent' AND digest_id IN (SELECT value FROM json_each(?))"
+OUTBOX_EMPTY = (
+    "UPDATE outbox SET body = x'', subject = '' WHERE digest_id = ? AND state IN ('sent', 'failed')"
+)
 
 MATCHES = """
 i.state <> 'erased' AND (
@@ -68,6 +74,10 @@ MATCHING_IDS = f"SELECT i.id FROM item i WHERE {MATCHES} ORDER BY i.id"
 
 PURGE_DUE = "INSERT INTO setting (name, value) VALUES ('purge_due', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
 PURGE_DONE = "DELETE FROM setting WHERE name = 'purge_due'"
+HOLD = """
+INSERT INTO hold (item_id, reason, by, until) VALUES (?, ?, ?, ?)
+ON CONFLICT (item_id) DO UPDATE SET reason = excluded.reason, by = excluded.by, until = excluded.until
+"""
 SUPPRESS = "INSERT INTO suppression (hash, kind, since, reason) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
 SUPPRESSED = "SELECT hash FROM suppression WHERE kind = ? AND hash IN (SELECT value FROM json_each(?))"
 
@@ -79,8 +89,6 @@ LIVING = "SELECT id FROM item WHERE item_id = ? AND state NOT IN ('deleted', 'wi
 AUDIT_LAST = "SELECT sha256 FROM audit ORDER BY id DESC LIMIT 1"
 AUDIT_ADD = "INSERT INTO audit (at, by, action, subject, facts, sha256) VALUES (?, ?, ?, ?, ?, ?)"
 AUDIT_ALL = "SELECT id, at, by, action, subject, facts, sha256 FROM audit ORDER BY id"
-QUOTED_FROM = 12
-"""Shortest title that is looked for in kept issues: shorter ones stand everywhere by chance."""
 
 
 def raw_key(raw_id: str) -> int:
@@ -117,8 +125,7 @@ class Erasure(Connections):
 
     def _bury_item(self, key: int, state: str, reason: str, now: str) -> None:
         url = self.value(URL_OF, (key,)) or ""
-        for words in self._quotable(key):
-            self._redact(words, now)
+        self._redact(key, url, now)
         self._drop_text(key)
         for statement in (
             LABELS_BURY,
@@ -162,21 +169,27 @@ class Erasure(Connections):
                     buried += 1
         return buried
 
-    def _quotable(self, key: int) -> list[str]:
-        """Strings of an item that a kept issue may hold: titles it had, its lead, its first paragraph."""
-        found = [row[0] for row in self.rows(OLD_TITLES_OF, (key,))]
-        for _, title, lead, body in self.rows(WORDS_OF, (key,)):
-            found += [title, lead, body.partition("\n")[0]]
-        return [words for words in dict.fromkeys(found) if len(words) >= QUOTED_FROM]
+    def _redact(self, key: int, url: str, now: str) -> None:
+        """Takes the item's words out of stories' titles and out of the issues that named it."""
+        titles = [row[0] for row in self.rows(OLD_TITLES_OF, (key,))]
+        texts = [text for row in self.rows(WORDS_OF, (key,)) for text in row[1:]]
+        for title in {*titles, *texts[:1]}:
+            self.run(STORY_TITLES, {"title": title, "mark": REMOVED, "id": key})
+        issues = self.rows(ISSUES_NAMING, (key,))
+        if not issues:
+            return
+        withdrawn = Withdrawn([*titles, *texts], url)
+        for digest_id, body in issues:
+            self.run(ISSUE_REDACT, {"id": digest_id, "body": redact(body, withdrawn), "now": now})
+            self.run(OUTBOX_EMPTY, (digest_id,))
+            for mark, value in self.rows(NUMBERS_OF, (digest_id,)):
+                clean = redact(value, withdrawn)
+                if clean != value:
+                    self.run(NUMBER_REDACT, {"id": digest_id, "mark": mark, "value": clean})
 
-    def _redact(self, words: str, now: str) -> None:
-        self.run(STORY_TITLES, {"words": words, "mark": REMOVED})
-        quoted, mark = compact(words)[1:-1], compact(REMOVED)[1:-1]
-        for digest_id, body in self.rows(ISSUES_QUOTING, {"words": quoted}):
-            self.run(ISSUE_REDACT, {"id": digest_id, "body": body.replace(quoted, mark), "now": now})
-            self.run(OUTBOX_QUOTING, (compact([digest_id]),))
-        for digest_id, number, value in self.rows(NUMBERS_QUOTING, {"words": quoted}):
-            self.run(NUMBER_REDACT, {"id": digest_id, "mark": number, "value": value.replace(quoted, mark)})
+    def hold(self, item_ids: Sequence[str], reason: str, by: str, until: datetime) -> None:
+        """Keeps retention away from these items until then, for a case that needs them."""
+        self.run_many(HOLD, ((item_id, reason, by, to_text(until)) for item_id in item_ids))
 
     # --- on request ----------------------------------------------------------------------------------
 

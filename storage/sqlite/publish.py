@@ -8,6 +8,7 @@ from typing import Any
 
 from domain.errors import StorageError
 from domain.model import Number
+from storage.redaction import items_named
 from storage.rows import compact
 from storage.sqlite.connection import Connections, translated
 from storage.sqlite.figures import FIGURES, Figure
@@ -23,6 +24,9 @@ ON CONFLICT DO NOTHING
 NUMBER_KEEP = """
 INSERT INTO digest_number (digest_id, mark, query, sql, parameters, as_of, value, sha256)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+"""
+NAMED_KEEP = """
+INSERT OR IGNORE INTO digest_item (item_id, digest_id) SELECT i.item_id, ?2 FROM item i WHERE i.item_id = ?1
 """
 DIGEST = "SELECT body FROM digest_run WHERE market = ? AND day = ? AND edition = ? AND language = ?"
 DIGESTS = """
@@ -78,6 +82,8 @@ class Publish(Connections):
             if not self.run(DIGEST_KEEP, row):
                 return False
             self.run_many(NUMBER_KEEP, (_number_values(digest_id, n, x) for n, x in enumerate(numbers, 1)))
+            named = items_named(body).union(*(items_named(number.value) for number in numbers))
+            self.run_many(NAMED_KEEP, ((item_id, digest_id) for item_id in sorted(named)))
         return True
 
     def digest(self, market: str, day: date, edition: str, language: str) -> str | None:

@@ -583,6 +583,15 @@ CREATE TABLE outside_count (
 """
 
 
+NAMED = """
+CREATE TABLE digest_item (          -- which issues name an item, so that a withdrawn one can be taken out of them
+    item_id TEXT NOT NULL,
+    digest_id TEXT NOT NULL,
+    PRIMARY KEY (item_id, digest_id)
+) WITHOUT ROWID;
+"""
+
+
 @migrations()
 def m001_sources(db: Database) -> None:
     _script(db, SOURCES)
@@ -626,6 +635,11 @@ def m008_views(db: Database) -> None:
 @migrations()
 def m009_people(db: Database) -> None:
     _script(db, PEOPLE)
+
+
+@migrations()
+def m010_named(db: Database) -> None:
+    _script(db, NAMED)
 
 
 def _script(db: Database, script: str) -> None:

@@ -115,11 +115,11 @@ class Reader(Connections):
     def search(self, wanted: Search) -> Found:
         """One page of hits; words the query language does not know are looked for as words."""
         query = understand(wanted.text)
-        reach = wanted.offset + wanted.limit + 1
+        wanted_through = wanted.offset + wanted.limit
+        reach = max(wanted_through, COUNTED_UP_TO) + 1
         ids = self._ids(wanted, query, reach)
-        page = ids[wanted.offset : wanted.offset + wanted.limit]
-        more = len(ids) == reach
-        return Found(self._hits(page, query), self._total(wanted, query, len(ids), more), more)
+        total = len(ids) if len(ids) < reach else None
+        return Found(self._hits(ids[wanted.offset : wanted_through], query), total, len(ids) > wanted_through)
 
     def facets(self, wanted: Search) -> Mapping[str, Sequence[tuple[str, int]]]:
         """Per facet its labels with their counts, most frequent first, over the newest hits."""
@@ -163,12 +163,6 @@ class Reader(Connections):
     def _ids(self, wanted: Search, query: Query, reach: int) -> list[int]:
         sql, bound = self._statement(wanted, query, reach)
         return [row[0] for row in self.rows(sql, bound)]
-
-    def _total(self, wanted: Search, query: Query, found: int, more: bool) -> int | None:
-        if not more:
-            return found
-        counted = len(self._ids(wanted, query, COUNTED_UP_TO + 1)) if wanted.offset < COUNTED_UP_TO else found
-        return counted if counted <= COUNTED_UP_TO else None
 
     def _hits(self, ids: Sequence[int], query: Query) -> tuple[Hit, ...]:
         return tuple(_hit(row, query) for row in self.rows(HITS, {"ids": compact(list(ids))})) if ids else ()

@@ -1,8 +1,10 @@
 """What every archive owes whoever keeps it."""
 
+import json
+from dataclasses import replace
 from datetime import timedelta
 
-from domain.model import Search
+from domain.model import Membership, Search, Story, Tombstone
 
 
 def test_a_healthy_archive_has_no_faults(archive, item, batch):
@@ -45,3 +47,39 @@ def test_a_rebuilt_index_finds_the_same(archive, item, batch):
     archive.tend()
     assert [hit.item.id for hit in archive.search(Search(text="mobbing")).hits] == ["a"]
     assert archive.verify() == []
+
+
+def test_a_class_of_sources_has_days_of_its_own_and_a_hold_stops_them(archive, item, batch, now):
+    archive.commit(batch(item("press"), item("post", platform="reddit"), item("case", platform="reddit")))
+    later = now + timedelta(days=3)
+    archive.hold(["case"], "Verfahren", "anna", later + timedelta(days=1))
+    assert archive.expire(later, {"reddit": 2, "press": 90}) == 1
+    assert {hit.item.id for hit in archive.search(Search()).hits} == {"press", "case"}
+    assert archive.expire(later + timedelta(days=2), {"reddit": 2}) == 1
+
+
+def test_a_withdrawn_item_is_taken_out_of_issues_and_story_titles(archive, item, batch, now):
+    title = "Jugendliche berichten von Drohungen im Netz"
+    told = "Eine Schule in Graz meldet am Montag neue Vorfälle mit Drohungen."
+    archive.commit(
+        batch(item("a", title=title, text=told), item("b", title="Ein anderes Blatt berichtet weiter"))
+    )
+    story = Story(id="s", title=title, language="de", opened_at=now, changed_at=now)
+    archive.keep_stories([story], [Membership("s", "a", now)], now)
+    body = {
+        "top": {"item_id": "a", "title": title, "url": "https://blatt.example/a"},
+        "text": f"Kopf\n- {title} (Blatt)\n- Ein anderes Blatt berichtet weiter\n„meldet am Montag neue Vorfälle mit …“",
+    }
+    number = replace(archive.ask("reports", {"items": '["a","b"]'}, now))
+    archive.keep_digest("d", "DE", now.date(), "daily", "de", json.dumps(body), [number])
+    archive.commit(
+        batch(tombstones=(Tombstone("blatt", "raw-a", "withdrawn", "410"),), at=now + timedelta(hours=1))
+    )
+    kept = json.loads(archive.digest("DE", now.date(), "daily", "de"))
+    gone = "[entfernt / removed]"
+    assert kept["top"] == {"item_id": "a", "title": gone, "url": gone}
+    assert kept["text"] == f"Kopf\n{gone}\n- Ein anderes Blatt berichtet weiter\n{gone}"
+    ((_, value),) = archive.numbers("d")
+    assert title not in value.value
+    assert "Ein anderes Blatt" in value.value
+    assert archive.stories(now)[0].title == gone

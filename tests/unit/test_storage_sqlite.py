@@ -94,7 +94,9 @@ def test_an_erased_author_leaves_no_octet_in_file_or_log(archive, tmp_path):
             at=NOW + timedelta(hours=1),
         )
     )
-    archive.keep_digest("d", "DE", NOW.date(), "daily", "de", json.dumps({"t": f"{secret} meint 3"}), [])
+    archive.keep_digest(
+        "d", "DE", NOW.date(), "daily", "de", json.dumps({"item_id": "p3", "t": f"{secret} meint 3"}), []
+    )
     assert archive.erase(NOW, author_refs=["ref-9f3a77"], reason="Art. 17") == 40
     octets = b"".join(path.read_bytes() for path in tmp_path.iterdir())
     assert secret.encode() not in octets
