@@ -28,6 +28,7 @@ class Outlet:
     feed: str = "rss"
     quirks: frozenset[str] = frozenset()
     fault: str = ""
+    licence: str = ""
 
     @property
     def ip(self) -> str:

@@ -19,6 +19,8 @@ from lagebild.demo.world import Article, Version, World, slugify
 
 UTC = ZoneInfo("UTC")
 FIRST_ADDRESS = 11
+# Who has the pages on disk has settled what may be done with them; what they say to strangers does not bind here.
+LICENCE = "own copies, read and measured on this machine only"
 
 
 def pages_world(folder: Path, now: datetime) -> World:
@@ -61,6 +63,7 @@ def _outlet(row: Mapping[str, Any], number: int) -> Outlet:
         category="news",
         tier=2,
         publisher=row["publisher"],
+        licence=LICENCE,
     )
 
 

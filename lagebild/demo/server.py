@@ -95,7 +95,8 @@ class ServedWorld:
             "publisher": outlet.publisher,
             "interval": "30m",
         }
-        return source | self._options(outlet)
+        licence = {"licence": outlet.licence} if outlet.licence else {}
+        return source | licence | self._options(outlet)
 
     def _options(self, outlet: Outlet) -> dict[str, object]:
         match outlet.kind:
