@@ -67,7 +67,7 @@ async def crawl_async(
         told.add(harvest.source.id)
         deliver(harvest)
 
-    round_ = Round(jobs, settings, road.gate, deliver_once, on_progress)
+    round_ = Round(jobs, settings, deliver_once, on_progress)
     runner = AsyncCrawlerRunner(scrapy_settings(settings))
     with ThreadPoolExecutor(settings.extract_threads, thread_name_prefix="extract") as threads:
         running = asyncio.ensure_future(_run(runner, round_, road, settings, threads))

@@ -5,17 +5,14 @@ import logging
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 from crawler.faults import Fault
-from crawler.guard import authority
 from crawler.permission import Clearance, clearance
-from crawler.politeness import HostGate, retry_after
 from crawler.registry import known_kinds
 from crawler.settings import CrawlSettings
 from crawler.visit import CrawlJob, Visiting
 from domain.errors import LagebildError
-from domain.model import Entry, Fetched, Harvest, Outcome, Request, Visit
+from domain.model import Entry, Harvest, Outcome, Request, Visit
 
 logger = logging.getLogger("crawler")
 
@@ -38,11 +35,10 @@ class Round:
         self,
         jobs: Sequence[CrawlJob],
         settings: CrawlSettings,
-        gate: HostGate,
         deliver: Callable[[Harvest], None],
         on_progress: Callable[[Progress], None] | None = None,
     ) -> None:
-        self._jobs, self._settings, self._gate = jobs, settings, gate
+        self._jobs, self._settings = jobs, settings
         self._deliver, self._on_progress = deliver, on_progress
         self._room = asyncio.Semaphore(settings.open_visits)
         self._under_way: dict[int, Visiting] = {}
@@ -92,13 +88,6 @@ class Round:
             logger.exception("planning failed source=%s", source)
             visiting.faults.append(Fault(Outcome.UNREACHABLE, f"the connector failed: {error!r}"[:300]))
         return []
-
-    def rest(self, fetched: Fetched) -> timedelta | None:
-        """A host said Retry-After: nobody in this process asks it before that. Returns the wait."""
-        wait = retry_after(fetched.headers.get("retry-after", ""), fetched.fetched_at)
-        if wait is not None:
-            self._gate.rest(authority(fetched.url), wait)
-        return wait
 
     def listed(self, visiting: Visiting) -> None:
         """Called after each answer; once none is awaited, the visit's pages are queued."""

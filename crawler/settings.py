@@ -23,7 +23,7 @@ class CrawlSettings:
     """How a crawl behaves. `user_agent` carries a contact: `Lagebild/1.0 (+https://example.org; desk@example.org)`.
 
     `private_hosts` are the host patterns (`127.0.0.1`, `*.localhost:8080`) that may be fetched though they are
-    private; for test worlds and intranets. `source_seconds` bounds one source's visit; what is not fetched by
+    private; for test worlds and intranets. `concurrency` bounds requests on the network. `source_seconds` bounds one source's visit; what is not fetched by
     then keeps the feed's own text. `open_visits` bounds how many sources are under way at once.
     """
 
@@ -94,8 +94,9 @@ def scrapy_settings(settings: CrawlSettings) -> dict[str, Any]:
         "DOWNLOAD_TIMEOUT": settings.timeout_seconds,
         "DOWNLOAD_MAXSIZE": settings.max_octets,
         "DOWNLOAD_WARNSIZE": 0,
-        "CONCURRENT_REQUESTS": settings.concurrency,
-        "CONCURRENT_REQUESTS_PER_DOMAIN": min(8, settings.concurrency),
+        # Under way, not on the network: most wait for their host's turn.
+        "CONCURRENT_REQUESTS": max(settings.open_visits, settings.concurrency),
+        "CONCURRENT_REQUESTS_PER_DOMAIN": 4,
         "REACTOR_THREADPOOL_MAXSIZE": 4,
         "DEFAULT_REQUEST_HEADERS": {"Accept-Encoding": "gzip, deflate"},
     }

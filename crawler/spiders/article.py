@@ -9,13 +9,13 @@ import scrapy
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from crawler.guard import Guard, NotAllowed, checked_host
+from crawler.guard import Guard, NotAllowed, authority, checked_host
 from crawler.permission import rights_of, stricter
 from crawler.politeness import HostResting, OutOfTime
 from crawler.round import Round
 from crawler.settings import CrawlSettings
 from crawler.spiders.feed import fetched_from, ignores_robots
-from crawler.spiders.road import Road
+from crawler.spiders.road import Road, asked_to_wait
 from crawler.visit import Visiting, fault_of_error
 from domain.errors import LagebildError
 from domain.model import Entry, Fetched, Page, PageKind, Purpose, Rights
@@ -55,6 +55,7 @@ class ArticleSpider(scrapy.Spider):
             dont_filter=True,
             meta={
                 "visiting": visiting,
+                "download_slot": authority(entry.url),
                 "entry": entry,
                 "purpose": Purpose.PAGE,
                 "ignores_robots": ignores_robots(visiting),
@@ -65,8 +66,7 @@ class ArticleSpider(scrapy.Spider):
         """Reads the page in a thread and files it."""
         visiting: Visiting = response.meta["visiting"]
         fetched = fetched_from(response, visiting, self.crawl_settings.clock())
-        if fetched.status in (429, 503) and "retry-after" in fetched.headers:
-            visiting.page_wait = self.round.rest(fetched)
+        visiting.page_wait = asked_to_wait(response, fetched.fetched_at) or visiting.page_wait
         fault = page_fault(fetched)
         if not fault:
             page, fault = await self._extracted(visiting, fetched)

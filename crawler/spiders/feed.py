@@ -8,7 +8,7 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from crawler.faults import Fault
-from crawler.guard import Guard, NotAllowed, checked_host
+from crawler.guard import Guard, NotAllowed, authority, checked_host
 from crawler.round import Round
 from crawler.settings import CrawlSettings
 from crawler.spiders.road import Road
@@ -41,8 +41,6 @@ class FeedSpider(scrapy.Spider):
         """Takes an answer in; asks for what it leads to, or ends the listing part of the visit."""
         visiting: Visiting = response.meta["visiting"]
         fetched = fetched_from(response, visiting, self.crawl_settings.clock())
-        if fetched.status in (429, 503) and "retry-after" in fetched.headers:
-            self.round.rest(fetched)
         yield from self._ask(visiting, visiting.answered(fetched))
         self.round.listed(visiting)
 
@@ -77,6 +75,7 @@ def ask(spider: FeedSpider, visiting: Visiting, request: Request) -> scrapy.Requ
         dont_filter=True,
         meta={
             "visiting": visiting,
+            "download_slot": authority(request.url),
             "request": request,
             "purpose": request.purpose,
             "ignores_robots": ignores_robots(visiting),

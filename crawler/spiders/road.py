@@ -1,8 +1,10 @@
 """The road every request travels: guard, robots, gate, download, unpack. The last step before the network."""
 
+import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urljoin
 
@@ -17,7 +19,7 @@ from zope.interface import implementer
 from crawler.faults import RobotsForbid, RobotsUnread, fault_of
 from crawler.guard import BadBody, Guard, NotAllowed, authority, checked_host, unpack
 from crawler.permission import Reservation, read_tdmrep, reservation_for
-from crawler.politeness import HostGate, OutOfTime, WellKnown
+from crawler.politeness import HostGate, OutOfTime, WellKnown, retry_after
 from crawler.robots import ROBOTS_REDIRECTS, Robots, read_robots
 from crawler.settings import CrawlSettings
 from crawler.visit import Visiting
@@ -53,6 +55,8 @@ class PoliteHandler(HTTP11DownloadHandler):
         self._road: Road = spider.road  # type: ignore[union-attr]
         self._guard: Guard = spider.guard  # type: ignore[union-attr]
         self._settings: CrawlSettings = spider.crawl_settings  # type: ignore[union-attr]
+        # Whoever waits for a host's turn takes no place on the network.
+        self._network = asyncio.Semaphore(self._settings.concurrency)
 
     async def download_request(self, request: Request) -> Response:
         """The answer, unpacked. Raises what `crawler.faults` has words for."""
@@ -87,10 +91,15 @@ class PoliteHandler(HTTP11DownloadHandler):
         pin(checked_host(url)[0], addresses)
 
     async def _visit(self, request: Request, delay: float, visiting: Visiting) -> Response:
-        async with self._road.gate.turn(authority(request.url), delay, visiting.deadline):
+        host = authority(request.url)
+        async with self._road.gate.turn(host, delay, visiting.deadline):
             if visiting.over_budget:
                 raise OutOfTime(f"the cap of {visiting.source.limits.megabytes} MB is reached")
-            return await super().download_request(request)
+            async with self._network:
+                response = await super().download_request(request)
+            if wait := asked_to_wait(response, self._settings.clock()):
+                self._road.gate.rest(host, wait)
+            return response
 
     def _unpacked(self, response: Response) -> Response:
         headers = {"content-encoding": (response.headers.get("Content-Encoding") or b"").decode("latin-1")}
@@ -127,8 +136,15 @@ class PoliteHandler(HTTP11DownloadHandler):
             meta={"download_timeout": min(SMALL_FILE_SECONDS, self._settings.timeout_seconds)},
         )
         delay, deadline = self._settings.per_host_delay_seconds, time.monotonic() + SMALL_FILE_WAIT_SECONDS
-        async with self._road.gate.turn(authority(url), delay, deadline):
+        async with self._road.gate.turn(authority(url), delay, deadline), self._network:
             return self._unpacked(await super().download_request(request))
+
+
+def asked_to_wait(response: Response, now: datetime) -> timedelta | None:
+    """The Retry-After of a 429 or 503: nobody in this process asks the host before that."""
+    if response.status not in (429, 503):
+        return None
+    return retry_after((response.headers.get("Retry-After") or b"").decode("latin-1"), now)
 
 
 # --- names ---------------------------------------------------------------------------------------

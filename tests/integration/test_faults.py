@@ -11,7 +11,7 @@ from crawler.visit import CrawlJob
 from domain.model import Checkpoint, Harvest, Lens, Outcome, Page, PageKind, Source
 from tests.integration.fault_server import FAULTS, FaultServer
 
-TIMEOUT_SECONDS = 2.0
+TIMEOUT_SECONDS = 4.0
 OTHER_KINDS = {"infinite_calendar": "html"}
 
 
@@ -42,7 +42,7 @@ def harvests() -> Iterator[Mapping[str, Harvest]]:
     settings = CrawlSettings(
         user_agent="Lagebild/1.0 (+https://lagebild.example)",
         timeout_seconds=TIMEOUT_SECONDS,
-        max_body_megabytes=2.0,
+        max_body_megabytes=1.0,
         private_hosts=frozenset({"127.0.1.*"}),
         per_host_delay_seconds=0.02,
         extract=extract,
