@@ -1,0 +1,1 @@
+"""Check, list, try and mend what is watched."""

@@ -1,0 +1,1 @@
+"""What `lagebild init` writes."""
