@@ -1,0 +1,163 @@
+"""lagebild.toml, read once at the roof; rooms get what they need as arguments."""
+
+import tomllib
+from datetime import time
+from pathlib import Path
+from typing import Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from domain.errors import ConfigError
+
+Markets = Literal["DE", "AT", "CH", "DACH", "UK", "US", "EU", "FR", "IT"]
+QUIET_HOURS = (time(2, 0), time(3, 0))
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Collect(Section):
+    """How we fetch. `contact` is an address a publisher can write to; it is part of the User-Agent."""
+
+    user_agent: str = "Lagebild/0.1"
+    contact: str = ""
+    timeout_seconds: float = Field(default=30, gt=0)
+    max_body_megabytes: float = Field(default=10, gt=0)
+    per_host_delay_seconds: float = Field(default=1, ge=0)
+    concurrency: int = Field(default=16, ge=1, le=256)
+    fetch_pages: bool = True
+    allow_hosts: tuple[str, ...] = ()
+    copies_window_days: int = Field(default=7, ge=1)
+
+
+class Edition(Section):
+    """When and in which languages a market's briefing appears, in the market's zone."""
+
+    market: Markets
+    zone: str
+    languages: tuple[Literal["de", "en"], ...] = ("de", "en")
+    cut_off: time = time(6, 30)
+    send_at: time = time(7, 30)
+
+    @field_validator("zone")
+    @classmethod
+    def is_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError(f"{value!r} is no time zone; write one such as Europe/Berlin") from error
+        return value
+
+    @field_validator("cut_off", "send_at")
+    @classmethod
+    def is_not_at_night(cls, value: time) -> time:
+        """Clocks change between 02:00 and 03:00: a job there would run twice or never."""
+        if QUIET_HOURS[0] <= value < QUIET_HOURS[1]:
+            raise ValueError("no digest between 02:00 and 03:00 local time, since clocks change there")
+        return value
+
+
+EDITIONS = (
+    Edition(market="DE", zone="Europe/Berlin"),
+    Edition(market="AT", zone="Europe/Vienna"),
+    Edition(market="CH", zone="Europe/Zurich"),
+    Edition(market="DACH", zone="Europe/Berlin"),
+)
+
+
+class Publish(Section):
+    """What is written, and where to."""
+
+    folder: Path = Path("briefings")
+    formats: tuple[str, ...] = ("html", "markdown", "json")
+    editions: tuple[Edition, ...] = EDITIONS
+
+
+class Recipient(Section):
+    """Who gets an edition, by which channel. `to` may be an address, a URL or `env:NAME`."""
+
+    channel: str
+    to: str
+    markets: tuple[Markets, ...] = ("DE",)
+    language: Literal["de", "en"] = "de"
+    variant: Literal["full", "leadership"] = "full"
+
+
+class Delivery(Section):
+    """SMTP and recipients. Secrets are named (`env:NAME`), never written here."""
+
+    smtp_host: str = ""
+    smtp_port: int = 587
+    smtp_user: str = ""
+    smtp_password: str = ""
+    sender: str = "lagebild@localhost"
+    recipients: tuple[Recipient, ...] = ()
+
+
+class Web(Section):
+    """Where the reading room listens."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8321, ge=1, le=65535)
+    base_url: str = ""
+
+
+class Settings(Section):
+    """The whole file. Relative paths count from the file's folder."""
+
+    archive: Path = Path("lagebild.db")
+    sources: Path = Path("sources.yaml")
+    collect: Collect = Collect()
+    publish: Publish = Publish()
+    delivery: Delivery = Delivery()
+    web: Web = Web()
+
+
+def load_settings(path: Path | None, **overrides: Any) -> Settings:
+    """Settings from a file (None: ./lagebild.toml when there is one), with the command line's words on top.
+
+    Raises ConfigError naming the field.
+    """
+    chosen = path or Path("lagebild.toml")
+    said = _toml(chosen) if path or chosen.exists() else {}
+    said |= {key: value for key, value in overrides.items() if value is not None}
+    try:
+        settings = Settings.model_validate(said)
+    except ValidationError as error:
+        raise _told(error, chosen) from error
+    return _anchored(settings, chosen.parent, overrides)
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ConfigError(
+            f"{path} does not exist", remedy="run `lagebild init`, or leave --config out"
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: {error}", remedy="write plain TOML in UTF-8", path=str(path)) from error
+
+
+def _told(error: ValidationError, path: Path) -> ConfigError:
+    detail = error.errors()[0]
+    field = ".".join(map(str, detail["loc"]))
+    return ConfigError(
+        f"{path}: {field}: {detail['msg']}", remedy="see docs/settings.md for this field", path=str(path)
+    )
+
+
+def _anchored(settings: Settings, folder: Path, overrides: dict[str, Any]) -> Settings:
+    def anchored(path: Path, name: str) -> Path:
+        return path if overrides.get(name) is not None else folder / path
+
+    publish = settings.publish.model_copy(update={"folder": folder / settings.publish.folder})
+    return settings.model_copy(
+        update={
+            "archive": anchored(settings.archive, "archive"),
+            "sources": anchored(settings.sources, "sources"),
+            "publish": publish,
+        }
+    )
