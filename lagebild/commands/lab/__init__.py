@@ -1,0 +1,1 @@
+"""One stage of the pipeline at a time, on your own files."""
