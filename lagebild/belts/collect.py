@@ -1,0 +1,145 @@
+"""The collect belt: due sources -> harvests -> filed items -> archive."""
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from crawler.crawl import crawl, crawl_async
+from crawler.dedupe import NearIndex, fingerprint, judge
+from crawler.normalise import normalise
+from crawler.rhythm import HISTORY, hints_of, next_due, weighed
+from crawler.settings import CrawlSettings
+from crawler.visit import CrawlJob
+from domain.model import Author, Batch, Document, Filed, Harvest, Item, New, Source, Tally, Updated, Visit
+from domain.ports import Clock, CollectArchive
+from nlp.language import detect
+
+logger = logging.getLogger(__name__)
+DETECTED_CHARACTERS = 400
+Pseudonym = Callable[[Author], str]
+
+
+@dataclass(slots=True)
+class Collected:
+    """What a run brought: visits by outcome, and what changed in the archive."""
+
+    outcomes: Counter[str] = field(default_factory=Counter)
+    faults: list[Visit] = field(default_factory=list)
+    tally: Tally = field(default_factory=Tally)
+    requests: int = 0
+    not_modified: int = 0
+
+    def add(self, visit: Visit, tally: Tally) -> None:
+        self.outcomes[visit.outcome.value] += 1
+        if not visit.outcome.reported:
+            self.faults.append(visit)
+        self.requests += visit.requests
+        self.not_modified += visit.not_modified
+        self.tally = Tally(*(a + b for a, b in zip(_counts(self.tally), _counts(tally), strict=True)))
+
+    @property
+    def sources(self) -> int:
+        return self.outcomes.total()
+
+
+class CollectRun:
+    """One run over some sources: its jobs, and where their harvests go.
+
+    Every harvest is committed on its own, so that a crash loses one at most.
+    """
+
+    def __init__(
+        self,
+        desk: "Desk",
+        sources: Sequence[Source],
+        on_visit: Callable[[Visit], None] | None = None,
+    ) -> None:
+        self.desk = desk
+        self.collected = Collected()
+        self.jobs = [_job(desk.archive, source) for source in sources]
+        self._on_visit = on_visit
+
+    def deliver(self, harvest: Harvest) -> None:
+        """Takes one harvest in."""
+        visit, tally = self.desk.receive(harvest)
+        self.collected.add(visit, tally)
+        if self._on_visit:
+            self._on_visit(visit)
+
+
+def collect(run: CollectRun, settings: CrawlSettings) -> Collected:
+    """Visits the run's sources once."""
+    crawl(run.jobs, settings, run.deliver)
+    return run.collected
+
+
+async def collect_async(run: CollectRun, settings: CrawlSettings) -> Collected:
+    """The same inside a running loop; cancelling it keeps what was delivered."""
+    await crawl_async(run.jobs, settings, run.deliver)
+    return run.collected
+
+
+def _job(archive: CollectArchive, source: Source) -> CrawlJob:
+    def known(raw_ids: Sequence[str]) -> Mapping[str, datetime | None]:
+        return archive.known_entries(source.id, raw_ids)
+
+    return CrawlJob(source, archive.checkpoint(source.id), known)
+
+
+def _counts(tally: Tally) -> tuple[int, ...]:
+    return (tally.new, tally.updated, tally.copies, tally.known, tally.removed)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Receives harvests: normalises, detects the language, tells copies, and files all in one transaction."""
+
+    archive: CollectArchive
+    index: NearIndex
+    clock: Clock
+    pseudonym: Pseudonym | None = None
+
+    def receive(self, harvest: Harvest) -> tuple[Visit, Tally]:
+        """Commits a harvest; the visit as its source's rhythm judges it, and what changed."""
+        now = self.clock()
+        items = {item.id: item for item in self._items(harvest, now)}
+        hashes = self.archive.known_hashes(list(items))
+        filed = tuple(self._file(item, hashes.get(item.id)) for item in items.values())
+        before = self.archive.visits(now - HISTORY, harvest.source.id)
+        visit = weighed(harvest.visit, before)
+        batch = Batch(
+            visit=visit,
+            checkpoint=harvest.checkpoint,
+            filed=filed,
+            tombstones=harvest.tombstones,
+            letters=harvest.letters,
+            next_due=next_due(harvest.source, [*before, visit], now, hints_of(harvest.checkpoint)),
+        )
+        tally = self.archive.commit(batch)
+        self._learn(filed)
+        logger.info("collected source=%s outcome=%s new=%d", harvest.source.id, visit.outcome, tally.new)
+        return visit, tally
+
+    def _items(self, harvest: Harvest, now: datetime) -> Iterable[Item]:
+        for document in harvest.documents:
+            yield spoken(document, harvest.source, now, self.pseudonym)
+
+    def _file(self, item: Item, known_hash: str | None) -> Filed:
+        print_ = fingerprint(item)
+        return Filed(item, print_, judge(item, print_, known_hash, self.index))
+
+    def _learn(self, filed: Iterable[Filed]) -> None:
+        """Representatives enter the index only once they are committed."""
+        for one in filed:
+            if isinstance(one.verdict, New | Updated):
+                self.index.add(one.fingerprint)
+
+
+def spoken(document: Document, source: Source, now: datetime, pseudonym: Pseudonym | None = None) -> Item:
+    """The document as an item in its own language."""
+    item = normalise(document, source, language=source.language, now=now, pseudonym=pseudonym)
+    words = f"{item.title}\n{item.text or item.lead}"[:DETECTED_CHARACTERS]
+    guess = detect(words, source_language=source.language)
+    return replace(item, language=guess.language, language_flags=guess.flags)

@@ -1,0 +1,97 @@
+"""The end of the enrich belt: daily series -> signals of the day -> archive."""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from digest.gather import ROLLUPS
+from domain.model import Hit, Search, Signal
+from domain.ports import EnrichArchive, SearchArchive
+from lagebild.settings import Edition
+from nlp.signals import Context, signals_of_day
+from nlp.tripwires import by_topic, trips
+
+HISTORY_DAYS = 58
+"""A baseline of 56 days and the two days of guard before the day itself."""
+DIMENSIONS = ("topic", "platform", "feature")
+MOST_ITEMS = 2_000
+OnSignal = Callable[[str], None]
+
+
+class WatchArchive(EnrichArchive, SearchArchive, Protocol):
+    """Both halves of the archive that watching reads."""
+
+
+def watch(
+    archive: WatchArchive,
+    editions: Sequence[Edition],
+    now: datetime,
+    on_signal: OnSignal = lambda _: None,
+) -> int:
+    """Judges the day that is ending and the one before in every market; returns how many signals were raised.
+
+    A day's count is final only when it is over, so yesterday is judged again with what came late.
+    """
+    raised = 0
+    for edition in editions:
+        today = now.astimezone(ZoneInfo(edition.zone)).date()
+        for day in (today - timedelta(days=1), today):
+            signals = signals_in(archive, edition, day)
+            archive.keep_signals(signals)
+            raised += len(signals)
+            for signal in signals:
+                on_signal(f"{signal.market} {signal.label}")
+    return raised
+
+
+def signals_in(archive: WatchArchive, edition: Edition, day: date) -> list[Signal]:
+    """All signals of one market on one local day, loudest first within a dimension."""
+    first = day - timedelta(days=HISTORY_DAYS)
+    coverage = archive.coverage(first, day, edition.zone, edition.market)
+    return [
+        signal
+        for dimension in DIMENSIONS
+        for signal in signals_of_day(
+            archive.series(dimension, first, day, edition.zone, edition.market),
+            edition.market,
+            day,
+            coverage,
+            dimension=dimension,
+            context=context_of(archive, dimension, day, edition),
+        )
+    ]
+
+
+def context_of(archive: WatchArchive, dimension: str, day: date, edition: Edition) -> Context:
+    """What else is known of the day's topics: worst severity, items, tripwires. Other dimensions have none."""
+    if dimension != "topic":
+        return Context()
+    hits = archive.search(_relevant_of(day, edition)).hits
+    annotations = archive.annotations([hit.item.id for hit in hits])
+    tripped = by_topic(trips([hit.item for hit in hits], annotations), edition.market)
+    return Context(
+        severity={topic: max(hit.severity for hit in group) for topic, group in _by_topic(hits).items()},
+        item_ids={topic: tuple(hit.item.id for hit in group) for topic, group in _by_topic(hits).items()},
+        tripwires=tripped,
+    )
+
+
+def _relevant_of(day: date, edition: Edition) -> Search:
+    zone = ZoneInfo(edition.zone)
+    return Search(
+        markets=ROLLUPS.get(edition.market, (edition.market,)),
+        since=datetime.combine(day, time.min, zone),
+        until=datetime.combine(day + timedelta(days=1), time.min, zone),
+        relevant_only=True,
+        limit=MOST_ITEMS,
+    )
+
+
+def _by_topic(hits: Sequence[Hit]) -> Mapping[str, Sequence[Hit]]:
+    groups: defaultdict[str, list[Hit]] = defaultdict(list)
+    for hit in hits:
+        for topic in hit.topics:
+            groups[topic].append(hit)
+    return groups

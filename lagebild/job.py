@@ -1,0 +1,130 @@
+"""The main job: collect, enrich, publish, and a summary a person can read in ten seconds."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+
+from crawler.dedupe import NearIndex
+from domain.model import Source, Visit
+from lagebild.belts.collect import Collected, CollectRun, Desk, collect, collect_async
+from lagebild.belts.enrich import Enriched, place_everything, read_everything
+from lagebild.belts.publish import Issue, publish
+from lagebild.belts.watch import watch
+from lagebild.console import step
+from lagebild.pseudonyms import pseudonym_of
+from lagebild.settings import Edition
+from lagebild.workshop import Workshop
+
+
+@dataclass(slots=True)
+class Done:
+    """What the whole job did."""
+
+    collected: Collected = field(default_factory=Collected)
+    enriched: Enriched = field(default_factory=Enriched)
+    issues: Sequence[Issue] = ()
+
+
+def collect_due(
+    workshop: Workshop, *, everything: bool = False, only: Sequence[str] = (), quiet: bool = False
+) -> Collected:
+    """Visits the sources whose time has come; all enabled ones with `everything`, the named ones with `only`."""
+    workshop.archive.sync_sources(workshop.sources, workshop.clock())
+    chosen = _chosen(workshop, everything, only)
+    with step(f"collect from {len(chosen)} sources", quiet=quiet) as told:
+        run = collect_run(workshop, chosen, lambda visit: told.advance(visit.source_id))
+        return collect(run, workshop.crawl_settings)
+
+
+async def collect_due_async(workshop: Workshop) -> Collected:
+    """Visits the sources whose time has come, inside a running loop."""
+    run = collect_run(workshop, _chosen(workshop, everything=False, only=()))
+    return await collect_async(run, workshop.crawl_settings)
+
+
+def collect_run(
+    workshop: Workshop, sources: Sequence[Source], on_visit: Callable[[Visit], None] | None = None
+) -> CollectRun:
+    """A run with the near-copy index of the last days."""
+    archive, now = workshop.archive, workshop.clock()
+    window = timedelta(days=workshop.settings.collect.copies_window_days)
+    index = NearIndex(window, archive.fingerprints(now - window))
+    desk = Desk(archive, index, workshop.clock, pseudonym_of(workshop.key_file, now))
+    return CollectRun(desk, sources, on_visit)
+
+
+def _chosen(workshop: Workshop, everything: bool, only: Sequence[str]) -> list[Source]:
+    by_id = {source.id: source for source in workshop.sources if source.enabled}
+    if only:
+        return [by_id[name] for name in only if name in by_id]
+    if everything:
+        return list(by_id.values())
+    return [by_id[name] for name in workshop.archive.due_sources(workshop.clock()) if name in by_id]
+
+
+def enrich_all(workshop: Workshop, *, quiet: bool = False) -> Enriched:
+    """Reads what is unread, places it in stories, and looks for signals."""
+    with step("read new items", quiet=quiet) as told:
+        enriched = read_everything(workshop.archive, workshop.annotators, workshop.clock, told.advance)
+    with step("place items in stories", quiet=quiet) as told:
+        enriched.placed, enriched.stories = place_everything(
+            workshop.archive, workshop.story_encoder.kind, workshop.clock, told.advance
+        )
+    with step("look for signals", quiet=quiet) as told:
+        enriched.signals = watch(
+            workshop.archive, workshop.settings.publish.editions, workshop.clock(), told.advance
+        )
+    return enriched
+
+
+def publish_all(workshop: Workshop, day: date | None = None, *, quiet: bool = False) -> Sequence[Issue]:
+    """Writes the briefing of each configured market in each of its languages."""
+    with step("write briefings", quiet=quiet) as told:
+        issues = []
+        for edition in workshop.settings.publish.editions:
+            for issue in publish_edition(workshop, edition, day):
+                issues.append(issue)
+                told.advance(f"{issue.market} {issue.language}")
+        return issues
+
+
+def publish_edition(workshop: Workshop, edition: Edition, day: date | None = None) -> Sequence[Issue]:
+    """Writes one market's issues."""
+    return tuple(publish(workshop.archive, workshop.press, edition, workshop.clock(), day))
+
+
+def whole_job(workshop: Workshop, *, everything: bool = True, quiet: bool = False) -> Done:
+    """From sources to the morning's briefing."""
+    collected = collect_due(workshop, everything=everything, quiet=quiet)
+    return Done(collected, enrich_all(workshop, quiet=quiet), publish_all(workshop, quiet=quiet))
+
+
+def summary(done: Done) -> str:
+    """Ten lines: sources ok and not, items, copies, topics, and where the briefing is."""
+    collected, tally = done.collected, done.collected.tally
+    lines = [
+        f"sources   {collected.sources - len(collected.faults)} of {collected.sources} reported{_faults(collected.faults)}",
+        f"items     {tally.new} new, {tally.copies} copies, {tally.updated} updated, {tally.known} known, {tally.removed} removed",
+        f"read      {done.enriched.read} items; {done.enriched.stories} stories touched; {done.enriched.signals} signals",
+    ]
+    if done.enriched.topics:
+        lines.append(f"topics    {_most(done.enriched.topics)}")
+    lines += [f"briefing  {path}" for path in _pages(done.issues)]
+    return "\n".join(lines)
+
+
+def _faults(faults: Sequence[Visit]) -> str:
+    if not faults:
+        return ""
+    counts = Counter(visit.outcome.value.replace("_", " ") for visit in faults)
+    return " (" + ", ".join(f"{n} {name}" for name, n in counts.most_common()) + ")"
+
+
+def _most(counts: Counter[str], shown: int = 6) -> str:
+    return ", ".join(f"{name} {n}" for name, n in counts.most_common(shown))
+
+
+def _pages(issues: Sequence[Issue]) -> list[Path]:
+    return [path for issue in issues for path in issue.paths if path.suffix == ".html"]

@@ -1,0 +1,102 @@
+"""Everything a run works with, joined once: settings, sources, archive, annotators, clock."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+
+from crawler.pool import Job as PageJob
+from crawler.pool import PagePool
+from crawler.settings import CrawlSettings
+from domain.model import Source
+from domain.ports import Annotator, Archive, Clock
+from lagebild.belts.publish import Press
+from lagebild.labels import names
+from lagebild.settings import Settings
+from nlp.story_vectors import StoryEncoder, StoryVectors, load_story_encoder
+
+EXTRACT_WORKERS = 2
+
+
+def utc_now() -> datetime:
+    """The wall clock."""
+    return datetime.now(UTC)
+
+
+def page_pool() -> PagePool:
+    """Processes that read article pages; they start with the first page."""
+    return PagePool(EXTRACT_WORKERS)
+
+
+def crawl_settings_of(settings: Settings, pages: PagePool) -> CrawlSettings:
+    """What the crawler is told, with the pages read in `pages`."""
+    given = settings.collect
+    agent = f"{given.user_agent} (+{given.contact})" if given.contact else given.user_agent
+    return CrawlSettings(
+        user_agent=agent,
+        timeout_seconds=given.timeout_seconds,
+        max_body_megabytes=given.max_body_megabytes,
+        per_host_delay_seconds=given.per_host_delay_seconds,
+        concurrency=given.concurrency,
+        fetch_pages=given.fetch_pages,
+        private_hosts=frozenset(given.allow_hosts),
+        extract=lambda html, url: pages.read(PageJob(html, url)),
+    )
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """The tools of one run over one archive."""
+
+    settings: Settings
+    sources: Sequence[Source]
+    archive: Archive
+    clock: Clock = utc_now
+
+    @property
+    def key_file(self) -> Path:
+        """Where the keys of the pseudonyms lie: beside the archive, not in it."""
+        return self.settings.archive.with_name(self.settings.archive.name + ".keys")
+
+    @cached_property
+    def annotators(self) -> tuple[Annotator, ...]:
+        """Who reads, in the order they read; loaded when first needed, since models take seconds."""
+        from lagebild.mentions import namer
+        from nlp.entities import EntityAnnotator
+        from nlp.risk import RiskAnnotator
+
+        return EntityAnnotator(), RiskAnnotator(namer(self.archive)), StoryVectors(self.story_encoder)
+
+    @cached_property
+    def story_encoder(self) -> StoryEncoder:
+        """What tells stories apart; shares its encoder with the risk annotator."""
+        return load_story_encoder()
+
+    @cached_property
+    def press(self) -> Press:
+        """What printing an issue needs."""
+        given = self.settings.publish
+        versions = {"annotators": ", ".join(annotator.name for annotator in self.annotators)}
+        return Press(given.folder, given.formats, names(), versions, self.settings.web.base_url)
+
+    @cached_property
+    def crawl_settings(self) -> CrawlSettings:
+        """How the crawler fetches."""
+        return replace(crawl_settings_of(self.settings, self.pages), clock=self.clock)
+
+    @cached_property
+    def pages(self) -> PagePool:
+        """Where article pages are read: processes of their own, started at the first page."""
+        return page_pool()
+
+    def close(self) -> None:
+        """Ends the page readers, if any were started."""
+        if "pages" in self.__dict__:
+            self.pages.close()
+
+    def __enter__(self) -> "Workshop":
+        return self
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        self.close()
