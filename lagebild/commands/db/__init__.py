@@ -1,0 +1,1 @@
+"""Look after the archive: migrate, verify, backup, restore, vacuum, size."""

@@ -1,0 +1,16 @@
+"""Give room that nothing uses any more back to the disk."""
+
+import click
+
+from lagebild.lock import writing
+from lagebild.opening import archive_of, settings_of
+
+
+@click.command(help=__doc__ + "\n\nExample: lagebild db vacuum")
+@click.pass_context
+def command(context: click.Context) -> None:
+    settings = settings_of(context)
+    before = settings.archive.stat().st_size if settings.archive.exists() else 0
+    with writing(settings.archive):
+        archive_of(settings).vacuum()
+    click.echo(f"{before} octets before, {settings.archive.stat().st_size} after")

@@ -1,0 +1,73 @@
+"""Tell which models, versions and paths are in use, and what is missing."""
+
+import platform
+import sys
+from importlib.metadata import PackageNotFoundError, version
+
+import click
+
+from domain.errors import LagebildError
+from lagebild.opening import json_option, print_json, settings_of
+from nlp.pipelines import describe
+
+LIBRARIES = (
+    "scrapy",
+    "feedparser",
+    "trafilatura",
+    "spacy",
+    "langdetect",
+    "sqlite-utils",
+    "apscheduler",
+    "onnxruntime",
+)
+
+
+@click.command(help=__doc__ + "\n\nExample: lagebild doctor --json")
+@json_option
+@click.pass_context
+def command(context: click.Context, as_json: bool) -> None:
+    facts = {**_machine(), **_libraries(), **_models(), **_paths(context)}
+    if as_json:
+        print_json({"facts": facts})
+        return
+    for name, value in facts.items():
+        click.echo(f"{name:26} {value}")
+
+
+def _machine() -> dict[str, str]:
+    return {
+        "lagebild": version("lagebild"),
+        "python": platform.python_version(),
+        "executable": sys.executable,
+    }
+
+
+def _libraries() -> dict[str, str]:
+    return {name: _version(name) for name in LIBRARIES}
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def _models() -> dict[str, str]:
+    return {f"language {one.code}": one.label for one in describe()}
+
+
+def _paths(context: click.Context) -> dict[str, str]:
+    try:
+        settings = settings_of(context)
+    except LagebildError as error:
+        return {"settings": f"invalid: {error}"}
+    archive = f"{settings.archive}{'' if settings.archive.exists() else ' (none yet)'}"
+    sources = f"{settings.sources}{'' if settings.sources.exists() else ' (missing: lagebild init)'}"
+    contact = settings.collect.contact or "none: publishers cannot reach you; set collect.contact"
+    return {
+        "archive": archive,
+        "sources": sources,
+        "briefings": str(settings.publish.folder),
+        "contact": contact,
+    }

@@ -1,0 +1,1 @@
+"""Which language models are in use, and how to get better ones."""
