@@ -4,7 +4,7 @@ UV := .venv/bin/uv
 LOCK := requirements/dev.lock
 STAMP := .venv/.installed
 .DEFAULT_GOAL := help
-.PHONY: help setup lock demo run test lint fmt docs wheel-check eval-ner eval-stories eval-spikes bench-names
+.PHONY: $(shell grep -oE '^[a-z-]+:' Makefile | tr -d :)
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -42,6 +42,10 @@ lint: setup ## style, types, floors
 fmt: setup ## format the code
 	@.venv/bin/ruff check --fix --quiet .
 	@.venv/bin/ruff format --quiet .
+
+reference: setup ## write docs/commands.md from the commands
+	@$(PY) -m lagebild.reference > docs/commands.md
+	@.venv/bin/lagebild sources schema > docs/sources.schema.json
 
 docs: setup ## build the documentation, strictly
 	@.venv/bin/mkdocs build --quiet --strict
