@@ -47,10 +47,11 @@ ON CONFLICT (source_id) DO UPDATE SET
     markets = excluded.markets, lens = excluded.lens, category = excluded.category, tier = excluded.tier,
     publisher = excluded.publisher, interval_seconds = excluded.interval_seconds, enabled = excluded.enabled,
     grade = excluded.grade, retired_at = NULL
-WHERE (name, kind, url, language, markets, lens, category, tier, publisher, interval_seconds, enabled, grade, 1)
+WHERE (source.name, source.kind, source.url, source.language, source.markets, source.lens, source.category, source.tier,
+       source.publisher, source.interval_seconds, source.enabled, source.grade, 1)
    IS NOT (excluded.name, excluded.kind, excluded.url, excluded.language, excluded.markets, excluded.lens,
            excluded.category, excluded.tier, excluded.publisher, excluded.interval_seconds, excluded.enabled,
-           excluded.grade, source.retired_at IS NULL)
+           excluded.grade, CASE WHEN source.retired_at IS NULL THEN 1 ELSE 0 END)
 """
 SOURCE_RETIRE = """
 UPDATE source SET retired_at = ?
@@ -58,7 +59,7 @@ WHERE retired_at IS NULL AND source_id NOT IN (SELECT value FROM json_each(?))
 """
 SOURCES_DUE = """
 SELECT source_id FROM source
-WHERE next_due <= ? AND enabled AND paused_at IS NULL AND retired_at IS NULL
+WHERE next_due <= ? AND enabled = 1 AND paused_at IS NULL AND retired_at IS NULL
 ORDER BY next_due, source_id
 """
 SOURCE_PAUSE = "UPDATE source SET paused_at = ?, pause_reason = ? WHERE source_id = ? AND paused_at IS NULL"
@@ -67,32 +68,35 @@ UPDATE source SET paused_at = NULL, pause_reason = '', next_due = min(next_due, 
 """
 NEXT_DUE = "UPDATE source SET next_due = ? WHERE source_id = ? AND next_due IS NOT ?"
 NEXT_DUE_BY_RHYTHM = "SELECT interval_seconds FROM source WHERE source_id = ?"
-PAUSE_OPEN = "INSERT OR IGNORE INTO source_pause (source_id, valid_from, reason) VALUES (?, ?, ?)"
+PAUSE_OPEN = (
+    "INSERT INTO source_pause (source_id, valid_from, reason) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
+)
 PAUSE_CLOSE = "UPDATE source_pause SET valid_to = ? WHERE source_id = ? AND valid_to IS NULL"
 
 CURSOR = "SELECT cursor FROM checkpoint WHERE source_id = ?"
 VALIDATORS = "SELECT url, etag, last_modified, body_hash FROM validator WHERE source_id = ?"
 CURSOR_KEEP = """
 INSERT INTO checkpoint (source_id, cursor) VALUES (?, ?)
-ON CONFLICT (source_id) DO UPDATE SET cursor = excluded.cursor WHERE cursor IS NOT excluded.cursor
+ON CONFLICT (source_id) DO UPDATE SET cursor = excluded.cursor
+WHERE checkpoint.cursor IS NOT excluded.cursor
 """
 VALIDATOR_KEEP = """
 INSERT INTO validator (source_id, url, etag, last_modified, body_hash) VALUES (?, ?, ?, ?, ?)
 ON CONFLICT (source_id, url) DO UPDATE SET
     etag = excluded.etag, last_modified = excluded.last_modified, body_hash = excluded.body_hash
-WHERE (etag, last_modified, body_hash) IS NOT (excluded.etag, excluded.last_modified, excluded.body_hash)
+WHERE (validator.etag, validator.last_modified, validator.body_hash) IS NOT (excluded.etag, excluded.last_modified, excluded.body_hash)
 """
 VALIDATORS_DROP = "DELETE FROM validator WHERE source_id = ? AND url NOT IN (SELECT value FROM json_each(?))"
 
 KNOWN_ENTRIES = """
-SELECT raw_key, updated_at FROM item WHERE raw_key IN (SELECT value FROM json_each(?)) AND source_id = ?
+SELECT raw_key, updated_at FROM item WHERE raw_key IN (SELECT CAST(value AS INTEGER) FROM json_each(?)) AND source_id = ?
 """
 KNOWN_HASHES = "SELECT item_id, content_hash FROM item WHERE item_id IN (SELECT value FROM json_each(?))"
 STORED = """
 SELECT item_id, id, content_hash, state, more, updated_at, rights, copy_of
 FROM item WHERE item_id IN (SELECT value FROM json_each(?))
 """
-TAKEN = "SELECT id FROM item WHERE id IN (SELECT value FROM json_each(?))"
+TAKEN = "SELECT id FROM item WHERE id IN (SELECT CAST(value AS INTEGER) FROM json_each(?))"
 LAST_CHANGE = "SELECT coalesce(max(change), 0) FROM item"
 ITEM_ADD = f"""
 INSERT INTO item (id, first_seen_at, raw_key, copy_of, similarity, change, {ITEM_COLUMNS})
@@ -142,7 +146,8 @@ WHERE i.item_id = ? AND c.state = 'live' ORDER BY c.first_seen_at, c.id
 SETTING = "SELECT value FROM setting WHERE name = ?"
 SETTING_KEEP = """
 INSERT INTO setting (name, value) VALUES (?, ?)
-ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE value IS NOT excluded.value
+ON CONFLICT (name) DO UPDATE SET value = excluded.value
+WHERE setting.value IS NOT excluded.value
 """
 
 VISIT_COLUMNS = (
@@ -157,7 +162,7 @@ ON CONFLICT (source_id, started_at) DO UPDATE SET
     octets = excluded.octets, entries = excluded.entries, pages = excluded.pages,
     pages_failed = excluded.pages_failed, fresh = excluded.fresh, retry_after_seconds = excluded.retry_after_seconds,
     new_items = visit.new_items + excluded.new_items
-WHERE (finished_at, outcome, reason, requests, octets, entries, pages, 0)
+WHERE (visit.finished_at, visit.outcome, visit.reason, visit.requests, visit.octets, visit.entries, visit.pages, 0)
    IS NOT (excluded.finished_at, excluded.outcome, excluded.reason, excluded.requests, excluded.octets,
            excluded.entries, excluded.pages, excluded.new_items)
 """
@@ -169,7 +174,7 @@ WHERE started_at >= :since AND (:source = '' OR source_id = :source) ORDER BY st
 LETTER_KEEP = """
 INSERT INTO letter (source_id, url, stage, error, seen_at, body_hash) VALUES (?, ?, ?, ?, ?, ?)
 ON CONFLICT (source_id, url, stage, body_hash) DO UPDATE SET error = excluded.error, seen_at = excluded.seen_at
-WHERE (error, seen_at) IS NOT (excluded.error, excluded.seen_at)
+WHERE (letter.error, letter.seen_at) IS NOT (excluded.error, excluded.seen_at)
 """
 LETTER_BODY_KEEP = "INSERT INTO letter_body (body_hash, octets, body) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
 LETTERS = """
@@ -185,7 +190,7 @@ DELETE FROM letter WHERE id IN (
     SELECT id FROM (
         SELECT l.id, row_number() OVER newest AS place, sum(length(b.body)) OVER newest AS octets
         FROM letter l JOIN letter_body b USING (body_hash) WINDOW newest AS (ORDER BY l.seen_at DESC, l.id DESC)
-    ) WHERE place > :most OR octets > :octets
+    ) AS placed WHERE place > :most OR octets > :octets
 )
 """
 LETTER_COUNT = "SELECT count(*), coalesce(sum(length(body)), 0) FROM letter_body"

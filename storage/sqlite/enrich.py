@@ -37,7 +37,7 @@ ORDER BY i.change LIMIT :limit
 READING_KEEP = """
 INSERT INTO reading (annotator, id, content_hash, read_at) VALUES (?, ?, ?, ?)
 ON CONFLICT (annotator, id) DO UPDATE SET content_hash = excluded.content_hash, read_at = excluded.read_at
-WHERE content_hash IS NOT excluded.content_hash
+WHERE reading.content_hash IS NOT excluded.content_hash
 """
 READERS_OF_NAME = "SELECT annotator FROM reader WHERE annotator LIKE ? || '/%' AND annotator <> ?"
 READING_DROP = "DELETE FROM reading WHERE annotator = ? AND id = ?"
@@ -51,12 +51,12 @@ SELECT coalesce(
 """
 READER_KEEP = """
 INSERT INTO reader (annotator, through) VALUES (?, ?)
-ON CONFLICT (annotator) DO UPDATE SET through = excluded.through WHERE through IS NOT excluded.through
+ON CONFLICT (annotator) DO UPDATE SET through = excluded.through WHERE reader.through IS NOT excluded.through
 """
 
 SAID_BEFORE = f"""
 SELECT id, item, {ANNOTATION_COLUMNS} FROM annotation
-WHERE item IN (SELECT value FROM json_each(:items)) AND valid_to IS NULL
+WHERE item IN (SELECT CAST(value AS INTEGER) FROM json_each(:items)) AND valid_to IS NULL
   AND (annotator = :name OR annotator LIKE :name || '/%')
 """
 ANNOTATION_CLOSE = "UPDATE annotation SET valid_to = ? WHERE id = ?"
@@ -71,7 +71,8 @@ ORDER BY i.id, a.layer, a.start, a.label, a.id
 """
 VECTOR_KEEP = """
 INSERT INTO vector (vector_of, id, vector) VALUES (?, ?, ?)
-ON CONFLICT (vector_of, id) DO UPDATE SET vector = excluded.vector WHERE vector IS NOT excluded.vector
+ON CONFLICT (vector_of, id) DO UPDATE SET vector = excluded.vector
+WHERE vector.vector IS NOT excluded.vector
 """
 VECTORS = """
 SELECT i.item_id, v.vector FROM item i JOIN vector v ON v.id = i.id AND v.vector_of = :of
@@ -108,11 +109,12 @@ ORDER BY m.story_id, m.valid_from, i.published_at, i.id
 """
 MEMBERSHIPS_NOW = """
 SELECT item, id, story_id, by FROM membership
-WHERE item IN (SELECT value FROM json_each(?)) AND valid_to IS NULL
+WHERE item IN (SELECT CAST(value AS INTEGER) FROM json_each(?)) AND valid_to IS NULL
 """
 MEMBERSHIP_CLOSE = "UPDATE membership SET valid_to = ? WHERE id = ?"
 MEMBERSHIP_ADD = """
 INSERT INTO membership (story_id, item, valid_from, valid_to, why, similarity, by) VALUES (?, ?, ?, NULL, ?, ?, ?)
+RETURNING id
 """
 
 # Per label and local day, over the market's relevant items. A copy counts for its outlet; for publishers and items
@@ -123,10 +125,10 @@ SELECT a.label, d.value ->> '$[0]' AS day,
 FROM json_each(:days) d
 CROSS JOIN item i ON i.published_at >= d.value ->> '$[1]' AND i.published_at < d.value ->> '$[2]'
 CROSS JOIN item r ON r.id = coalesce(i.copy_of, i.id)
-CROSS JOIN annotation a ON a.item = r.id AND a.layer = :dimension AND a.valid_to IS NULL AND NOT a.suppressed
+CROSS JOIN annotation a ON a.item = r.id AND a.layer = :dimension AND a.valid_to IS NULL AND a.suppressed = 0
 WHERE {IN_MARKET} AND i.state = 'live' AND EXISTS (
     SELECT 1 FROM annotation v WHERE v.item = r.id AND v.layer = 'relevance' AND v.label = 'relevant'
-      AND v.valid_to IS NULL AND NOT v.suppressed
+      AND v.valid_to IS NULL AND v.suppressed = 0
 )
 GROUP BY a.label, day
 """
@@ -148,7 +150,11 @@ SIGNALS_NOW = f"SELECT {SIGNAL_COLUMNS} FROM signal WHERE valid_to IS NULL AND s
 SIGNAL_CLOSE = (
     "UPDATE signal SET valid_to = :now WHERE signal_id = :id AND valid_to IS NULL AND valid_from < :now"
 )
-SIGNAL_ADD = f"INSERT OR REPLACE INTO signal ({SIGNAL_COLUMNS}, valid_from) VALUES ({', '.join('?' * 17)})"
+SIGNAL_ADD = f"""
+INSERT INTO signal ({SIGNAL_COLUMNS}, valid_from) VALUES ({", ".join("?" * 17)})
+ON CONFLICT (signal_id, valid_from) DO UPDATE SET
+    ({SIGNAL_COLUMNS}, valid_to) = ({", ".join("excluded." + name for name in SIGNAL_COLUMNS.split(", "))}, NULL)
+"""
 SIGNALS = f"""
 SELECT {SIGNAL_COLUMNS} FROM signal
 WHERE valid_to IS NULL AND day BETWEEN :first AND :last AND (:market = '' OR market = :market)
@@ -278,8 +284,8 @@ class Enrich(Connections):
             if m.valid_to is None and (held is None or (_by_person(m.by) and held[2] != m.by)):
                 if held:
                     self.run(MEMBERSHIP_CLOSE, (now, held[0]))
-                self.run(MEMBERSHIP_ADD, (m.story_id, item, now, m.why, m.similarity, m.by))
-                present[item] = (self.value("SELECT last_insert_rowid()"), m.story_id, m.by)
+                added = self.value(MEMBERSHIP_ADD, (m.story_id, item, now, m.why, m.similarity, m.by))
+                present[item] = (added, m.story_id, m.by)
 
     # --- counting ------------------------------------------------------------------------------------
 

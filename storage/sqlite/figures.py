@@ -32,8 +32,8 @@ class Figure:
 # --- parts ---------------------------------------------------------------------------------------
 
 # Items of a market: '' or ALL is every market, DACH its three. `i` is an item or a source.
-IN_MARKET = """(:market IN ('', 'ALL') OR instr(i.markets, ' ' || :market || ' ')
-    OR :market = 'DACH' AND (instr(i.markets, ' DE ') OR instr(i.markets, ' AT ') OR instr(i.markets, ' CH ')))"""
+IN_MARKET = """(:market IN ('', 'ALL') OR instr(i.markets, ' ' || :market || ' ') > 0
+    OR :market = 'DACH' AND (instr(i.markets, ' DE ') > 0 OR instr(i.markets, ' AT ') > 0 OR instr(i.markets, ' CH ') > 0))"""
 
 SEEN = "i.first_seen_at <= :as_of AND (i.gone_at IS NULL OR i.gone_at > :as_of)"
 
@@ -52,7 +52,7 @@ def tagged(layer: str, alias: str = "a", item: str = "r.id") -> str:
     """A join to the annotations of one layer."""
     return (
         f"CROSS JOIN annotation {alias} ON {alias}.item = {item} AND {alias}.layer = {layer}"
-        f" AND {held(alias)} AND NOT {alias}.suppressed"
+        f" AND {held(alias)} AND {alias}.suppressed = 0"
     )
 
 
@@ -60,7 +60,7 @@ def is_tagged(layer: str, label: str, item: str = "r.id") -> str:
     """Whether the item carries the label."""
     return (
         f"EXISTS (SELECT 1 FROM annotation e WHERE e.item = {item} AND e.layer = '{layer}' AND e.label = {label}"
-        f" AND {held('e')} AND NOT e.suppressed)"
+        f" AND {held('e')} AND e.suppressed = 0)"
     )
 
 
@@ -76,17 +76,17 @@ LEAD_SHOWN = 600
 """More of a lead than this is nobody's quotation."""
 
 SEVERITY = f"""coalesce((SELECT max(CAST(e.label AS INTEGER)) FROM annotation e WHERE e.item = r.id
-    AND e.layer = 'severity' AND {held("e")} AND NOT e.suppressed), 0)"""
+    AND e.layer = 'severity' AND {held("e")} AND e.suppressed = 0), 0)"""
 TOPICS = f"""(SELECT json_group_array(label) FROM (SELECT DISTINCT e.label FROM annotation e WHERE e.item = r.id
-    AND e.layer = 'topic' AND {held("e")} AND NOT e.suppressed ORDER BY e.label))"""
+    AND e.layer = 'topic' AND {held("e")} AND e.suppressed = 0 ORDER BY e.label) AS listed)"""
 STORY_OF = f"coalesce((SELECT m.story_id FROM membership m WHERE m.item = r.id AND {held('m')}), '')"
 
 REPORT = f"""i.item_id, i.url, {TITLE} AS title, i.outlet, i.published_at, substr({LEAD}, 1, {LEAD_SHOWN}) AS lead,
     r.publisher, coalesce((SELECT substr(x.markets, 2, instr(substr(x.markets, 2), ' ') - 1) FROM source x
         WHERE x.source_id = i.source_id), '') AS country,
-    i.language, i.tier, i.lens, i.kind, json_extract(nullif(i.more, ''), '$.paywalled') AS paywalled, i.rights,
+    i.language, i.tier, i.lens, i.kind, CASE CAST(json_extract(nullif(i.more, ''), '$.paywalled') AS TEXT) WHEN '1' THEN 1 WHEN '0' THEN 0 END AS paywalled, i.rights,
     coalesce((SELECT x.grade FROM source x WHERE x.source_id = i.source_id), 'F') AS grade,
-    {TOPICS} AS topics, {SEVERITY} AS severity, {STORY_OF} AS story_id, i.copy_of IS NOT NULL AS is_copy"""
+    {TOPICS} AS topics, {SEVERITY} AS severity, {STORY_OF} AS story_id, CASE WHEN i.copy_of IS NULL THEN 0 ELSE 1 END AS is_copy"""
 
 # --- how much was read ---------------------------------------------------------------------------
 
@@ -147,7 +147,7 @@ FROM (
     FROM item i {VOICE} {tagged(":layer")}
     WHERE {WINDOW} AND {RELEVANT}
     GROUP BY a.label, day
-) GROUP BY label ORDER BY label
+) AS by_day GROUP BY label ORDER BY label
 """
 
 CELLS = f"""
@@ -219,12 +219,13 @@ ORDER BY severity DESC, i.tier, i.published_at DESC, i.item_id LIMIT :most
 
 # Headlines that changed and items that were withdrawn after we had them.
 CORRECTIONS = f"""
-SELECT i.item_id AS item_id, i.url, i.outlet, 'headline' AS kind, o.title AS old, {TITLE} AS new, max(o.valid_to) AS at,
+SELECT i.item_id AS item_id, i.url, i.outlet, 'headline' AS kind, o.title AS old, {TITLE} AS new, o.valid_to AS at,
        i.language, {STORY_OF} AS story_id, i.rights, {TOPICS} AS topics
 FROM item_version o CROSS JOIN item i ON i.id = o.id {VOICE}
 WHERE o.valid_to > :since AND o.valid_to <= :until AND o.valid_to <= :as_of AND {IN_MARKET} AND {SEEN}
-  AND i.copy_of IS NULL AND {RELEVANT} AND o.title <> {TITLE}
-GROUP BY i.id
+  AND i.copy_of IS NULL AND {RELEVANT} AND o.title <> {TITLE} AND NOT EXISTS (
+    SELECT 1 FROM item_version n WHERE n.id = o.id AND n.valid_to > o.valid_to AND n.valid_to <= :until
+      AND n.valid_to <= :as_of)
 UNION ALL
 SELECT i.item_id, i.url, i.outlet, 'withdrawn', '', '', i.gone_at, i.language, {STORY_OF}, i.rights, {TOPICS}
 FROM item i {VOICE}
@@ -255,7 +256,7 @@ WITH touched AS MATERIALIZED (
 ), counted AS MATERIALIZED (
     SELECT story_id, min(published_at) AS first_published, min(first_seen_at) AS first_seen,
         max(published_at) AS last_change, count(*) AS items, count(DISTINCT outlet) AS outlets,
-        count(DISTINCT newsroom) AS publishers, sum(published_at >= :since) AS items_now,
+        count(DISTINCT newsroom) AS publishers, count(*) FILTER (WHERE published_at >= :since) AS items_now,
         count(DISTINCT CASE WHEN published_at >= :since THEN newsroom END) AS publishers_now,
         count(DISTINCT CASE WHEN published_at < :since AND published_at >= :before THEN newsroom END)
             AS publishers_before,
@@ -264,22 +265,22 @@ WITH touched AS MATERIALIZED (
 ), tag AS MATERIALIZED (
     SELECT v.story_id, a.layer, a.label, count(*) AS times FROM voice v
     CROSS JOIN annotation a ON a.item = v.id AND a.layer IN ('topic', 'feature', 'platform', 'severity')
-        AND {held("a")} AND NOT a.suppressed
+        AND {held("a")} AND a.suppressed = 0
     GROUP BY v.story_id, a.layer, a.label
 ), tags AS MATERIALIZED (
     SELECT story_id, max(CASE WHEN layer = 'severity' THEN CAST(label AS INTEGER) END) AS severity,
         json_group_array(label) FILTER (WHERE layer = 'topic') AS topics,
         json_group_array(label) FILTER (WHERE layer = 'feature') AS features,
         json_group_array(label) FILTER (WHERE layer = 'platform') AS platforms
-    FROM (SELECT * FROM tag ORDER BY story_id, layer, times DESC, label) GROUP BY story_id
+    FROM (SELECT * FROM tag ORDER BY story_id, layer, times DESC, label) AS ordered GROUP BY story_id
 )
 SELECT s.story_id AS id, s.title, s.language, s.state, s.pinned, c.first_published, c.first_seen, c.last_change,
     c.items, c.outlets, c.publishers, c.items_now, c.publishers_now, c.publishers_before, c.previous_at, c.tier,
     coalesce(g.severity, 0) AS severity, g.topics, g.features, g.platforms,
-    (SELECT json_group_array(lens) FROM (SELECT DISTINCT lens FROM part p WHERE p.story_id = s.story_id ORDER BY lens))
+    (SELECT json_group_array(lens) FROM (SELECT DISTINCT lens FROM part p WHERE p.story_id = s.story_id ORDER BY lens) AS listed)
         AS lenses,
     (SELECT json_group_array(code) FROM (SELECT DISTINCT trim(p.markets) AS code FROM part p
-        WHERE p.story_id = s.story_id ORDER BY code)) AS markets
+        WHERE p.story_id = s.story_id ORDER BY code) AS listed) AS markets
 FROM counted c CROSS JOIN story s ON s.story_id = c.story_id AND {held("s")} LEFT JOIN tags g ON g.story_id = c.story_id
 ORDER BY severity DESC, c.publishers_now DESC, c.tier, c.last_change DESC, s.story_id LIMIT :most
 """
@@ -294,7 +295,7 @@ SELECT * FROM (
     FROM json_each(:stories) j CROSS JOIN membership m ON m.story_id = j.value AND {held("m")}
     CROSS JOIN item r ON r.id = m.item CROSS JOIN item i ON i.id = r.id
     WHERE {IN_MARKET} AND {SEEN} AND i.published_at < :until
-) WHERE place <= :most ORDER BY story, place
+) AS placed WHERE place <= :most ORDER BY story, place
 """
 
 # Every story with reports in the window or the one before, and what became of it.
@@ -310,8 +311,8 @@ WITH part AS MATERIALIZED (
 )
 SELECT s.story_id AS id, s.title, s.language, c.publishers_now, c.publishers_before, s.state,
     (SELECT json_group_array(label) FROM (SELECT DISTINCT e.label FROM membership m CROSS JOIN annotation e
-        ON e.item = m.item AND e.layer = 'topic' AND {held("e")} AND NOT e.suppressed
-        WHERE m.story_id = s.story_id AND {held("m")} ORDER BY e.label)) AS topics,
+        ON e.item = m.item AND e.layer = 'topic' AND {held("e")} AND e.suppressed = 0
+        WHERE m.story_id = s.story_id AND {held("m")} ORDER BY e.label) AS listed) AS topics,
     CASE WHEN s.state = 'closed' AND s.changed_at >= :since THEN 'closed'
          WHEN s.opened_at >= :since THEN 'new'
          WHEN c.publishers_before = 0 THEN 'reopened'
@@ -324,7 +325,7 @@ ORDER BY change, c.publishers_now DESC, s.story_id
 # One line per report of some stories in order of time, for spread charts and story strips.
 STORY_SPREAD = f"""
 SELECT m.story_id AS story, i.published_at, i.first_seen_at, r.publisher, i.outlet, i.item_id, i.lens, i.markets,
-    i.copy_of IS NOT NULL AS is_copy
+    CASE WHEN i.copy_of IS NULL THEN 0 ELSE 1 END AS is_copy
 FROM json_each(:stories) j CROSS JOIN membership m ON m.story_id = j.value AND {held("m")}
 CROSS JOIN item i ON i.id = m.item {VOICE}
 WHERE {SEEN}
@@ -337,7 +338,7 @@ ORDER BY story, i.published_at, i.item_id
 # the market's items from base_since to since.
 SOURCES = f"""
 WITH expected AS MATERIALIZED (
-    SELECT i.* FROM source i WHERE {IN_MARKET} AND i.enabled AND i.added_at <= :as_of
+    SELECT i.* FROM source i WHERE {IN_MARKET} AND i.enabled = 1 AND i.added_at <= :as_of
       AND (i.retired_at IS NULL OR i.retired_at > :as_of)
 ), usual AS MATERIALIZED (
     SELECT i.source_id, count(*) AS items FROM item i
@@ -381,12 +382,12 @@ WITH d AS MATERIALIZED (
         max({LEAST_WEIGHT}, (SELECT count(*) FROM item x WHERE x.source_id = i.source_id
             AND x.published_at >= (SELECT since FROM span) AND x.published_at < (SELECT until FROM span)
             AND x.first_seen_at <= :as_of) * 1.0 / (SELECT days FROM span)) AS weight
-    FROM source i WHERE {IN_MARKET} AND i.enabled AND i.added_at <= :as_of
+    FROM source i WHERE {IN_MARKET} AND i.enabled = 1 AND i.added_at <= :as_of
 ), told AS MATERIALIZED (
-    SELECT d.day, e.weight, EXISTS (
+    SELECT d.day, e.weight, CASE WHEN EXISTS (
         SELECT 1 FROM visit v WHERE v.source_id = e.source_id AND v.finished_at <= :as_of
           AND v.finished_at >= strftime('%Y-%m-%dT%H:%M:%fZ', d.start, '-' || e.reach || ' seconds')
-          AND v.finished_at < d.stop AND v.outcome IN ('ok', 'unchanged', 'empty')) AS reported
+          AND v.finished_at < d.stop AND v.outcome IN ('ok', 'unchanged', 'empty')) THEN 1 ELSE 0 END AS reported
     FROM d CROSS JOIN expected e
     WHERE e.begun < d.stop AND (e.retired_at IS NULL OR e.retired_at > d.start OR e.retired_at > :as_of) AND NOT EXISTS (
         SELECT 1 FROM source_pause p WHERE p.source_id = e.source_id AND p.valid_from <= d.start
@@ -428,7 +429,7 @@ ORDER BY i.opened_at, i.incident_id
 """
 
 FALSE_ALARMS = f"""
-SELECT coalesce(sum(i.state = 'dismissed'), 0) AS dismissed, count(*) AS opened FROM incident i
+SELECT count(*) FILTER (WHERE i.state = 'dismissed') AS dismissed, count(*) AS opened FROM incident i
 WHERE {held("i")} AND i.opened_at >= :since AND i.opened_at < :until
   AND (:market IN ('', 'ALL', i.market) OR :market = 'DACH' AND i.market IN ('DE', 'AT', 'CH'))
 """
@@ -461,7 +462,7 @@ WITH evidence AS MATERIALIZED (
 
 # The tagger's precision on what people judged: right of right and wrong.
 QUALITY = """
-SELECT CASE WHEN count(*) = 0 THEN NULL ELSE round(avg(i.verdict = 'right'), 4) END AS precision, count(*) AS sample,
+SELECT CASE WHEN count(*) = 0 THEN NULL ELSE round(avg(CASE WHEN i.verdict = 'right' THEN 1.0 ELSE 0.0 END), 4) END AS precision, count(*) AS sample,
     substr(max(i.at), 1, 10) AS checked_on
 FROM label i WHERE i.layer = :layer AND i.verdict IN ('right', 'wrong') AND i.at <= :as_of
 """

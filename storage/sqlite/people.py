@@ -26,7 +26,7 @@ ACCOUNTS = f"SELECT {ACCOUNT_COLUMNS} FROM account ORDER BY name"
 SESSION_OPEN = "INSERT INTO session (secret_hash, name, opened_at, until) VALUES (?, ?, ?, ?)"
 SESSION = """
 SELECT s.name FROM session s LEFT JOIN account a USING (name)
-WHERE s.secret_hash = ? AND s.until > ? AND NOT coalesce(a.disabled, 0)
+WHERE s.secret_hash = ? AND s.until > ? AND coalesce(a.disabled, 0) = 0
 """
 SESSIONS_OVER = "DELETE FROM session WHERE until <= ?"
 SESSIONS_CLOSE = (
@@ -39,7 +39,7 @@ INSERT INTO token (token_id, owner, name, scopes, secret_hash, created_at, expir
 """
 TOKEN = f"""
 SELECT {TOKEN_COLUMNS} FROM token t LEFT JOIN account a ON a.name = t.owner
-WHERE secret_hash = ? AND (expires_at IS NULL OR expires_at > ?) AND NOT coalesce(a.disabled, 0)
+WHERE secret_hash = ? AND (expires_at IS NULL OR expires_at > ?) AND coalesce(a.disabled, 0) = 0
 """
 TOKENS = (
     f"SELECT {TOKEN_COLUMNS} FROM token t WHERE :owner = '' OR owner = :owner ORDER BY t.created_at, token_id"

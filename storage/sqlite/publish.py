@@ -26,7 +26,8 @@ INSERT INTO digest_number (digest_id, mark, query, sql, parameters, as_of, value
 VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 """
 NAMED_KEEP = """
-INSERT OR IGNORE INTO digest_item (item_id, digest_id) SELECT i.item_id, ?2 FROM item i WHERE i.item_id = ?1
+INSERT INTO digest_item (item_id, digest_id) SELECT i.item_id, ? FROM item i WHERE i.item_id = ?
+ON CONFLICT DO NOTHING
 """
 DIGEST = "SELECT body FROM digest_run WHERE market = ? AND day = ? AND edition = ? AND language = ?"
 DIGESTS = """
@@ -83,7 +84,7 @@ class Publish(Connections):
                 return False
             self.run_many(NUMBER_KEEP, (_number_values(digest_id, n, x) for n, x in enumerate(numbers, 1)))
             named = items_named(body).union(*(items_named(number.value) for number in numbers))
-            self.run_many(NAMED_KEEP, ((item_id, digest_id) for item_id in sorted(named)))
+            self.run_many(NAMED_KEEP, ((digest_id, item_id) for item_id in sorted(named)))
         return True
 
     def digest(self, market: str, day: date, edition: str, language: str) -> str | None:

@@ -31,17 +31,17 @@ ALWAYS = (0, 2**62)
 
 TAGGED = """EXISTS (
     SELECT 1 FROM annotation a WHERE a.item = coalesce(i.copy_of, i.id) AND a.layer = '{layer}'
-      AND a.{column} IN (SELECT value FROM json_each(:{name})) AND a.valid_to IS NULL AND NOT a.suppressed)"""
+      AND a.{column} IN (SELECT value FROM json_each(:{name})) AND a.valid_to IS NULL AND a.suppressed = 0)"""
 SEVERE = """EXISTS (
     SELECT 1 FROM annotation a WHERE a.item = coalesce(i.copy_of, i.id) AND a.layer = 'severity'
-      AND CAST(a.label AS INTEGER) >= :min_severity AND a.valid_to IS NULL AND NOT a.suppressed)"""
+      AND CAST(a.label AS INTEGER) >= :min_severity AND a.valid_to IS NULL AND a.suppressed = 0)"""
 RELEVANT = """EXISTS (
     SELECT 1 FROM annotation a WHERE a.item = coalesce(i.copy_of, i.id) AND a.layer = 'relevance'
-      AND a.label = 'relevant' AND a.valid_to IS NULL AND NOT a.suppressed)"""
+      AND a.label = 'relevant' AND a.valid_to IS NULL AND a.suppressed = 0)"""
 NAMED = """EXISTS (
     SELECT 1 FROM annotation a WHERE a.item = coalesce(i.copy_of, i.id) AND a.layer = 'entity'
       AND (a.text IN (SELECT value FROM json_each(:entities)) OR a.target IN (SELECT value FROM json_each(:entities)))
-      AND a.valid_to IS NULL AND NOT a.suppressed)"""
+      AND a.valid_to IS NULL AND a.suppressed = 0)"""
 
 # CROSS JOIN keeps the order: the full-text index leads, the item is looked up.
 BY_INDEX = """
@@ -66,13 +66,12 @@ HITS = f"""
 SELECT {ITEM_COLUMNS}, t.title, t.lead, t.body, i.id,
     (SELECT json_group_array(label) FROM (
         SELECT DISTINCT a.label FROM annotation a WHERE a.item = coalesce(i.copy_of, i.id) AND a.layer = 'topic'
-          AND a.valid_to IS NULL AND NOT a.suppressed ORDER BY a.score DESC, a.label)),
+          AND a.valid_to IS NULL AND a.suppressed = 0 ORDER BY a.score DESC, a.label)),
     (SELECT max(CAST(a.label AS INTEGER)) FROM annotation a WHERE a.item = coalesce(i.copy_of, i.id)
-        AND a.layer = 'severity' AND a.valid_to IS NULL AND NOT a.suppressed),
+        AND a.layer = 'severity' AND a.valid_to IS NULL AND a.suppressed = 0),
     (SELECT m.story_id FROM membership m WHERE m.item = coalesce(i.copy_of, i.id) AND m.valid_to IS NULL),
     (SELECT count(*) FROM item c WHERE c.copy_of = i.id AND c.state = 'live')
-FROM json_each(:ids) page JOIN item i ON i.id = page.value LEFT JOIN item_text t ON t.id = i.id
-ORDER BY page.key
+FROM json_each(:ids) page JOIN item i ON i.id = CAST(page.value AS INTEGER) LEFT JOIN item_text t ON t.id = i.id
 """
 FACETS = """
 WITH found AS MATERIALIZED ({ids}),
@@ -88,7 +87,7 @@ UNION ALL SELECT 'market', m.value, count(*) FROM hit,
     json_each('["' || replace(trim(markets), ' ', '","') || '"]') m GROUP BY m.value
 UNION ALL SELECT a.layer, CASE WHEN a.layer = 'entity' THEN a.text ELSE a.label END AS label, count(DISTINCT h.id)
     FROM hit h JOIN annotation a ON a.item = h.voice
-    WHERE a.valid_to IS NULL AND NOT a.suppressed AND a.layer IN ('topic', 'severity', 'platform', 'feature', 'entity')
+    WHERE a.valid_to IS NULL AND a.suppressed = 0 AND a.layer IN ('topic', 'severity', 'platform', 'feature', 'entity')
     GROUP BY a.layer, label
 ORDER BY facet, hits DESC, label
 """
@@ -165,7 +164,8 @@ class Reader(Connections):
         return [row[0] for row in self.rows(sql, bound)]
 
     def _hits(self, ids: Sequence[int], query: Query) -> tuple[Hit, ...]:
-        return tuple(_hit(row, query) for row in self.rows(HITS, {"ids": compact(list(ids))})) if ids else ()
+        found = {row[24]: row for row in self.rows(HITS, {"ids": compact(list(ids))})} if ids else {}
+        return tuple(_hit(found[key], query) for key in ids if key in found)
 
 
 def _cosines(own: bytes, others: Sequence[tuple[str, bytes]]) -> list[tuple[str, float]]:
@@ -276,7 +276,7 @@ def _filters(wanted: Search) -> tuple[list[str], Bound]:
             conditions.append(f"i.{column} IN (SELECT value FROM json_each(:{column}))")
             bound[column] = compact(list(values))
     if wanted.markets:
-        named = [f"instr(i.markets, :market{n})" for n in range(len(wanted.markets))]
+        named = [f"instr(i.markets, :market{n}) > 0" for n in range(len(wanted.markets))]
         conditions.append(f"({' OR '.join(named)})")
         bound |= {f"market{n}": f" {code} " for n, code in enumerate(wanted.markets)}
     if wanted.since:
