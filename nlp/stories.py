@@ -16,6 +16,7 @@ from domain.model import Annotation, Item, Membership, Story, StoryState
 from domain.ports import EnrichArchive
 from nlp.story_clusterer import (
     LATEST_MEMBERS,
+    WINDOW,
     Clusterer,
     Merge,
     Placed,
@@ -180,6 +181,8 @@ def _rested(story: Story, last_item: datetime | None, now: datetime) -> Story | 
 
 
 READ_AT_ONCE = 2000
+AWOKEN_BY = 5
+"""How many of its latest items stand for a story that sleeps."""
 
 
 def place_unplaced(archive: EnrichArchive, kind: str, now: datetime, limit: int = READ_AT_ONCE) -> int:
@@ -187,7 +190,7 @@ def place_unplaced(archive: EnrichArchive, kind: str, now: datetime, limit: int 
     items = archive.unplaced(limit, now - REOPEN_WITHIN)
     stories = archive.stories(now - REOPEN_WITHIN - CLOSE_AFTER)
     members = archive.members([story.id for story in stories])
-    recalled = [m.item_id for held in members.values() for m in held[-LATEST_MEMBERS:]]
+    recalled = [m.item_id for story in sorted(members) for m in _worth_recalling(members[story], now)]
     known = archive.items(recalled)
     ids = [*recalled, *(item.id for item in items)]
     changed, memberships = place_items(
@@ -203,6 +206,13 @@ def place_unplaced(archive: EnrichArchive, kind: str, now: datetime, limit: int 
     if changed or memberships:
         archive.keep_stories(changed, memberships, now)
     return len(items)
+
+
+def _worth_recalling(held: Sequence[Membership], now: datetime) -> list[Membership]:
+    """What came in lately, and of older stories of several items the last few, so that they can be awoken."""
+    recent = [m for m in held if m.valid_from >= now - WINDOW]
+    older = held[-AWOKEN_BY:] if len(held) > 1 else []
+    return recent[-LATEST_MEMBERS:] or list(older)
 
 
 # --- what people decide --------------------------------------------------------------------------
