@@ -17,20 +17,26 @@ SHOWN_NAMES = 4
 NEARLY_SAME = 0.7
 """Cosine of words from which two service pieces are one text in two versions."""
 UNLIKE = -12.0
+LEAST_WORDS = 0.05
+"""Cosine under which two items share no word that tells anything."""
 
 
 @dataclass(frozen=True, slots=True)
 class Signs:
-    """What two items have in common. `meaning` is the cosine of their vectors, 0 without an encoder."""
+    """What two items have in common. `meaning` is the cosine of their vectors, 0 without an encoder.
+
+    `contradiction` is 1 when both name places and none in common, `bare` when they share no name and no rare word.
+    """
 
     meaning: float
     words: float
     names: float
     contradiction: float
+    bare: float
 
     def row(self) -> tuple[float, ...]:
         """The signs as the weights expect them."""
-        return (self.meaning, self.words, math.sqrt(self.names), self.contradiction)
+        return (self.meaning, self.words, math.sqrt(self.names), self.contradiction, self.bare)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +90,9 @@ def compare(one: Features, other: Features, meaning: float | None = None) -> tup
     if meaning is None:
         meaning = float(one.vector @ other.vector) if one.vector.size and other.vector.size else 0.0
     apart = bool(one.places and other.places and not one.places & other.places)
-    return Signs(
-        meaning,
-        cosine(one.words, other.words),
-        sum(names.values()),
-        float(apart),
-    ), names
+    words = cosine(one.words, other.words)
+    bare = not names and words < LEAST_WORDS
+    return Signs(meaning, words, sum(names.values()), float(apart), float(bare)), names
 
 
 def link(one: Features, other: Features, weights: Weights, meaning: float | None = None) -> Link:

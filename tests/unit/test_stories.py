@@ -23,7 +23,7 @@ from nlp.story_groups import UNSCORED, Grouping
 from nlp.story_links import UNLIKE, Weights, link, shared_names
 
 AT = datetime(2026, 3, 10, 6, tzinfo=UTC)
-PLAIN = Weights((-8.0, 6.0, 12.0, 0.5, -1.0), (-8.0, 8.0, 0.0, 0.8, -1.0), -2.0)
+PLAIN = Weights((-8.0, 6.0, 12.0, 0.5, -1.0, 0.0), (-8.0, 8.0, 0.0, 0.8, -1.0, 0.0), -2.0)
 
 
 def feature(name, title, language="de", lead="", hours=0.0, vector=()):
