@@ -18,6 +18,14 @@ SECTIONS = {
     "laws": "LAW",
     "bodies": "ORG",
 }
+KINDS = {
+    "platforms": "platform",
+    "features": "feature",
+    "companies": "company",
+    "regulators": "authority",
+    "laws": "law",
+    "bodies": "body",
+}
 ENTRY_KEYS = {
     "id",
     "name",
@@ -108,32 +116,38 @@ def watchlist(path: Path = SHIPPED) -> Watchlist:
 
 def parsed(content: Mapping[str, Any], path: Path) -> Watchlist:
     cues = {name: tuple(map(str, words)) for name, words in content["cues"].items()}
+    listed = list(entries(content, path))
+    rules = [unsure_of(entry["id"], row, cues) for _, entry in listed for row in entry.get("unsure", ())]
+    named = [(form, entry["id"]) for _, entry in listed for form in names_of(entry)]
+    written_so = {str(form): entry["id"] for _, entry in listed for form in entry.get("exact", ())}
+    return Watchlist(
+        version=str(content["version"]),
+        things=things_of(listed, path),
+        names={one: thing for form, thing in named if not is_exact(form) for one in written(form)},
+        exact=written_so | {one: thing for form, thing in named if is_exact(form) for one in written(form)},
+        unsure={
+            form: tuple(rule for rule in rules if rule.form == form) for form in {rule.form for rule in rules}
+        },
+        closed={
+            form: entry["id"] for _, entry in listed if entry.get("closed") for form in closed_forms(entry)
+        },
+        heads=words_of(("$heads",), cues),
+    )
+
+
+def things_of(listed: Sequence[tuple[str, Mapping[str, Any]]], path: Path) -> dict[str, Thing]:
+    """Raises ConfigError for an id that stands twice."""
     things: dict[str, Thing] = {}
-    names: dict[str, str] = {}
-    exact: dict[str, str] = {}
-    unsure: dict[str, tuple[Unsure, ...]] = {}
-    closed: dict[str, str] = {}
-    for section, entry in entries(content, path):
+    for section, entry in listed:
         thing = thing_of(section, entry)
         if thing.id in things:
             raise ConfigError(
-                f"{path}: the id {thing.id!r} stands twice", remedy="give one of them another id"
+                f"{path}: the id {thing.id!r} stands twice",
+                remedy="give one of them another id",
+                path=str(path),
             )
         things[thing.id] = thing
-        for form in entry.get("exact", ()):
-            exact[str(form)] = thing.id
-        for form in names_of(entry):
-            place = exact if is_exact(form) else names
-            place |= dict.fromkeys(written(form), thing.id)
-        for row in entry.get("unsure", ()):
-            rule = unsure_of(thing.id, row, cues)
-            unsure[rule.form] = (*unsure.get(rule.form, ()), rule)
-        if entry.get("closed"):
-            closed |= dict.fromkeys(
-                filter(can_be_closed, (*names_of(entry), *entry.get("exact", ()))), thing.id
-            )
-    heads = words_of(("$heads",), cues)
-    return Watchlist(str(content["version"]), things, names, exact, unsure, closed, heads)
+    return things
 
 
 def entries(content: Mapping[str, Any], path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -166,9 +180,11 @@ def names_of(entry: Mapping[str, Any]) -> Iterator[str]:
         yield from map(str, entry.get(key, ()))
 
 
-def can_be_closed(form: str) -> bool:
-    """Whether a name may begin a closed compound: one word, hyphens allowed, and not short."""
-    return form.replace("-", "").isalpha() and len(form) > SHORT_NAME
+def closed_forms(entry: Mapping[str, Any]) -> Iterator[str]:
+    """The names that may begin a closed compound: one word, hyphens allowed, and not short."""
+    for form in (*names_of(entry), *map(str, entry.get("exact", ()))):
+        if form.replace("-", "").isalpha() and len(form) > SHORT_NAME:
+            yield form
 
 
 def is_exact(form: str) -> bool:
