@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from crawler.faults import Fault, error_of
 from crawler.guard import Guard, NotAllowed, checked_host
-from crawler.round import Progress, Round, unvisited
+from crawler.round import Progress, Round
 from crawler.settings import CrawlSettings, scrapy_settings
 from crawler.visit import CrawlJob
 from domain.errors import ConfigError, Forbidden
@@ -60,17 +60,10 @@ async def crawl_async(
     _install_reactor(asyncio.get_running_loop())
     from scrapy.crawler import AsyncCrawlerRunner
 
-    road = _shared_road()
-    told: set[str] = set()
-
-    def deliver_once(harvest: Harvest) -> None:
-        told.add(harvest.source.id)
-        deliver(harvest)
-
-    round_ = Round(jobs, settings, deliver_once, on_progress)
+    round_ = Round(jobs, settings, deliver, on_progress)
     runner = AsyncCrawlerRunner(scrapy_settings(settings))
     with ThreadPoolExecutor(settings.extract_threads, thread_name_prefix="extract") as threads:
-        running = asyncio.ensure_future(_run(runner, round_, road, settings, threads))
+        running = asyncio.ensure_future(_run(runner, round_, settings, threads))
         try:
             # Shielded, since Scrapy's engine swallows a cancellation.
             await asyncio.shield(running)
@@ -82,22 +75,19 @@ async def crawl_async(
     round_.finish_all()
     if round_.failure is not None:
         raise round_.failure
-    for job in jobs:
-        if job.source.id not in told:
-            deliver(unvisited(job, Outcome.UNREACHABLE, "the run ended before its turn", settings))
 
 
 async def _run(
     runner: "AsyncCrawlerRunner",
     round_: Round,
-    road: "Road",
     settings: CrawlSettings,
     threads: ThreadPoolExecutor,
 ) -> None:
+    """Both spiders side by side; the second ends when the first has no more pages for it."""
     from crawler.spiders.article import ArticleSpider
     from crawler.spiders.feed import FeedSpider
 
-    guard = Guard(settings.private_hosts)
+    road, guard = _shared_road(), Guard(settings.private_hosts)
     articles = runner.crawl(ArticleSpider, round_, road, guard, settings, threads)
     try:
         await runner.crawl(FeedSpider, round_, road, guard, settings)

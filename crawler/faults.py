@@ -55,7 +55,7 @@ def words() -> tuple[tuple[type[BaseException], Outcome, str], ...]:
         (DownloadCancelledError, Outcome.UNPARSEABLE, "the body is larger than allowed"),
         (NoSuchHost, Outcome.UNREACHABLE, ""),
         (CannotResolveHostError, Outcome.UNREACHABLE, "the name has no address: "),
-        (DownloadConnectionRefusedError, Outcome.UNREACHABLE, "connection refused: "),
+        (DownloadConnectionRefusedError, Outcome.UNREACHABLE, "connection refused"),
         (DownloadTimeoutError, Outcome.UNREACHABLE, "timeout: "),
         (ResponseDataLossError, Outcome.UNREACHABLE, "the body broke off before its end"),
         (DownloadFailedError, Outcome.UNREACHABLE, "connection failed: "),

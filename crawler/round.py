@@ -43,6 +43,7 @@ class Round:
         self._room = asyncio.Semaphore(settings.open_visits)
         self._under_way: dict[int, Visiting] = {}
         self._done = 0
+        self._told: set[str] = set()
         self._closed = False
         self.pages: asyncio.Queue[tuple[Visiting, Entry] | None] = asyncio.Queue()
         self.failure: Exception | None = None
@@ -118,10 +119,14 @@ class Round:
             return unvisited(visiting.job, Outcome.UNREACHABLE, why, self._settings)
 
     def finish_all(self) -> None:
-        """Delivers what a crawl that ended early left behind."""
+        """Delivers what a crawl that ended early left behind, so that each source has its visit."""
         for visiting in list(self._under_way.values()):
             visiting.waiting = 0
             self.finish_if_done(visiting)
+        for job in self._jobs:
+            if job.source.id not in self._told:
+                why = "the run ended before its turn"
+                self._hand_over(unvisited(job, Outcome.UNREACHABLE, why, self._settings))
 
     def close(self) -> None:
         """From now on nothing is delivered and no visit begins."""
@@ -136,6 +141,7 @@ class Round:
         except Exception as error:  # noqa: BLE001 - raised again at the end of the run
             self._fail(error, harvest.source.id)
             return
+        self._told.add(harvest.source.id)
         self._done += 1
         if self._on_progress:
             self._on_progress(Progress(self._done, len(self._jobs), harvest.visit))
