@@ -69,6 +69,8 @@ class Round:
             return None
         if cleared.why:
             logger.warning("terms source=%s %s", job.source.id, cleared.why)
+        if why := job.source.options.get("ignore_robots_because"):
+            logger.info("robots.txt is not asked source=%s because=%r", job.source.id, why)
         megabytes = job.source.limits.megabytes
         visiting = Visiting(
             job,

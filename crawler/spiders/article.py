@@ -1,6 +1,7 @@
 """Visits the article pages that listings lead to."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from concurrent.futures import Executor
 from dataclasses import replace
@@ -81,7 +82,7 @@ class ArticleSpider(scrapy.Spider):
         assert extract is not None
         loop = asyncio.get_running_loop()
         try:
-            page = await loop.run_in_executor(self.threads, extract, fetched.body, fetched.url)
+            page = await loop.run_in_executor(self.threads, extract, self_told(fetched), fetched.url)
         except LagebildError as error:
             visiting.page_unreadable(fetched, error.message)
             return None, f"unreadable: {error.message}"[:300]
@@ -120,6 +121,20 @@ def page_fault(fetched: Fetched) -> str:
     ):
         return f"not a page: {media_type}"
     return "" if fetched.body.strip() else "empty body"
+
+
+_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.-]+)", re.I)
+
+
+def self_told(fetched: Fetched) -> bytes:
+    """The body, in UTF-8 where only the header tells its charset: what reads the page sees no headers."""
+    told = _CHARSET.search(fetched.headers.get("content-type", ""))
+    if not told or told[1].lower() in ("utf-8", "utf8") or b"charset" in fetched.body[:2048].lower():
+        return fetched.body
+    try:
+        return fetched.body.decode(told[1], "replace").encode("utf-8", "replace")
+    except LookupError:
+        return fetched.body
 
 
 def with_rights(page: Page, response: Response, fetched: Fetched, agent: str) -> Page:

@@ -1,5 +1,6 @@
 """A small well-behaved site over real HTTP on loopback; tests say what lies at which path and read what was asked."""
 
+import ssl
 import threading
 import time
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ class Answer:
     body: str = ""
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
+    encoding: str = "utf-8"
 
 
 @dataclass(frozen=True)
@@ -29,13 +31,16 @@ class Asked:
 class Site:
     """Serves `routes`; `*` answers what is not listed, else 404."""
 
-    def __init__(self) -> None:
+    def __init__(self, context: ssl.SSLContext | None = None) -> None:
+        self._context = context
         self.routes: dict[str, Answer] = {}
         self.asked: list[Asked] = []
         self.answer_seconds = 0.0
 
     def __enter__(self) -> "Site":
         self._server = _Server(("127.0.0.1", 0), _handler(self))
+        if self._context is not None:
+            self._server.socket = self._context.wrap_socket(self._server.socket, server_side=True)
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
         return self
 
@@ -48,7 +53,7 @@ class Site:
         return int(self._server.server_address[1])
 
     def url(self, path: str, host: str = "blatt.localhost") -> str:
-        return f"http://{host}:{self.port}{path}"
+        return f"{'https' if self._context else 'http'}://{host}:{self.port}{path}"
 
     def paths(self) -> list[str]:
         """Paths asked for, robots.txt and the like left out."""
@@ -90,7 +95,7 @@ def _handler(site: Site) -> type[BaseHTTPRequestHandler]:
             etag = answer.headers.get("etag")
             if etag and headers.get("if-none-match") == etag:
                 answer = Answer(status=304, headers={"etag": etag})
-            body = answer.body.encode()
+            body = answer.body.encode(answer.encoding)
             self.send_response(answer.status)
             for name, value in {"content-type": "text/html", **answer.headers}.items():
                 self.send_header(name, value)

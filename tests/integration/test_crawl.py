@@ -1,12 +1,15 @@
 """The door: sources in, harvests out, over real sockets."""
 
 import asyncio
+import ssl
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
+import trustme
 
 from crawler.crawl import crawl, crawl_async, reactor_loop
 from crawler.letters import reread
@@ -151,6 +154,43 @@ def test_a_page_that_fails_keeps_the_feeds_own_text(site: Site, shelf: Shelf) ->
     assert faults == ["HTTP 500", "unreadable: nichts zu lesen", "not a page: application/pdf"]
     assert all(d.page is None and d.entry.summary == "Ein Anriss." for d in found.documents)
     assert [letter.stage for letter in found.letters] == ["page"]
+
+
+def test_a_charset_told_by_the_header_alone_reaches_the_page(site: Site, shelf: Shelf) -> None:
+    site.feed("/rss", ("a", "Titel"))
+    latin = {"content-type": "text/html; charset=ISO-8859-1"}
+    site.routes["/a"] = Answer("<p>Müller</p>", headers=latin, encoding="iso-8859-1")
+    (document,) = shelf.visit(source(site.url("/rss"))).documents
+    assert document.page is not None
+    assert document.page.text == "<p>Müller</p>"
+
+
+@pytest.mark.parametrize(
+    ("named", "until", "outcome"),
+    [
+        ("blatt.localhost", None, Outcome.OK),
+        ("anders.localhost", None, Outcome.UNREACHABLE),
+        ("blatt.localhost", datetime(2020, 1, 1, tzinfo=UTC), Outcome.UNREACHABLE),
+    ],
+)
+def test_certificates_are_verified(
+    shelf: Shelf,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    named: str,
+    until: datetime | None,
+    outcome: Outcome,
+) -> None:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(named, not_after=until).configure_cert(context)
+    with Site(context) as safe:
+        safe.feed("/rss", ("a", "Titel"))
+        visit = shelf.visit(source(safe.url("/rss"))).visit
+    assert visit.outcome is outcome, visit.reason
+    assert ("certificate" in visit.reason) is (outcome is not Outcome.OK)
 
 
 def test_beyond_the_page_cap_the_feeds_text_is_enough(site: Site, shelf: Shelf) -> None:
