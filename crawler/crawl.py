@@ -64,14 +64,15 @@ async def crawl_async(
     runner = AsyncCrawlerRunner(scrapy_settings(settings))
     with ThreadPoolExecutor(settings.extract_threads, thread_name_prefix="extract") as threads:
         running = asyncio.ensure_future(_run(runner, round_, settings, threads))
+        broken = asyncio.ensure_future(round_.broken.wait())
         try:
-            # Shielded, since Scrapy's engine swallows a cancellation.
-            await asyncio.shield(running)
-        except asyncio.CancelledError:
-            round_.close()
-            await runner.stop()
-            await asyncio.wait({running})
-            raise
+            await asyncio.wait({running, broken}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            broken.cancel()
+            if not running.done():
+                round_.close()
+                await runner.stop()
+            await running
     round_.finish_all()
     if round_.failure is not None:
         raise round_.failure

@@ -47,6 +47,7 @@ class Round:
         self._closed = False
         self.pages: asyncio.Queue[tuple[Visiting, Entry] | None] = asyncio.Queue()
         self.failure: Exception | None = None
+        self.broken = asyncio.Event()
 
     async def visits(self) -> AsyncIterator[tuple[Visiting, list[Request]]]:
         """Visits to begin, each with its first requests; waits while too many are under way."""
@@ -152,6 +153,7 @@ class Round:
         """The archive failed us. Scrapy swallows what its callbacks raise, so the run's end raises it again."""
         logger.error("the archive failed source=%s", source_id, exc_info=error)
         self.failure = self.failure or error
+        self.broken.set()
 
 
 def unvisited(job: CrawlJob, outcome: Outcome, why: str, settings: CrawlSettings) -> Harvest:

@@ -359,9 +359,12 @@ def test_what_the_archive_raises_ends_the_run_and_is_raised(site: Site) -> None:
     def deliver(harvest: Harvest) -> None:
         raise StorageError("die Platte ist voll", remedy="Platz schaffen")
 
-    jobs = [CrawlJob(source(site.url("/rss"), id=f"s{n}"), Checkpoint("x"), lambda ids: {}) for n in range(3)]
+    jobs = [
+        CrawlJob(source(site.url("/rss"), id=f"s{n}"), Checkpoint("x"), lambda ids: {}) for n in range(300)
+    ]
     with pytest.raises(StorageError):
         crawl(jobs, settings(), deliver)
+    assert len(site.paths()) < 300
 
 
 def test_the_clock_is_the_callers(site: Site, shelf: Shelf) -> None:
