@@ -65,3 +65,9 @@ eval-spikes: setup ## signals: detection against false alarms on simulated serie
 
 bench-names: setup ## our names against the bare pipelines, per CPU second
 	@$(PY) -m bench.names
+
+eval-extract: setup ## extraction: text F1, titles, authors, days on real pages; throughput beside trafilatura
+	@$(PY) -m bench.eval_extract
+
+eval-dedupe: setup ## copies: precision and recall by kind of change, cost and memory of a stream of 120,000 texts
+	@$(PY) -m bench.eval_dedupe

@@ -25,11 +25,16 @@ SHINGLE_WORDS = 3
 # meet by chance are held down by the drop of common slots and by short chains.
 BAND_SLOTS = 2
 BANDS = PERMUTATIONS // BAND_SLOTS
-JACCARD_FLOOR = 0.4
+# 126 slots estimate a Jaccard of 0.44 (every seventh word changed) within ±0.09 nineteen times in twenty.
+JACCARD_FLOOR = 0.34
 CONTAINMENT_FLOOR = 0.7
+BRIEF_SHINGLES = 100  # below this, two shared statements are half of the text
+BRIEF_JACCARD_FLOOR = 0.37
+BRIEF_CONTAINMENT_FLOOR = 0.8
 EXCERPT_JACCARD_FLOOR = 0.2  # an excerpt under a fifth of its source is not told from a quotation
 SHORT_SHINGLES = 20  # below this, a chance phrase weighs too much: only near identity counts
 SHORT_JACCARD_FLOOR = 0.7
+NEVER = 2.0
 MEASURED_SLOTS = 24  # fewer uncommon slots than this measure nothing
 COMMON_SHARE = 0.01  # a shingle in more than 1 % of the texts is boilerplate
 COMMON_AT_LEAST = 25
@@ -131,10 +136,9 @@ class NearIndex:
         places, similarities = self._table.matches(
             np.frombuffer(fingerprint.signature, "<u4"), fingerprint.shingles
         )
-        for order in np.argsort(-similarities, kind="stable"):
-            place = int(places[order])
+        for place, similarity in zip(places.tolist(), similarities.tolist(), strict=True):
             if self._stands_for_other(place, fingerprint):
-                return Near(self._ids[place], round(float(similarities[order]), 3))
+                return Near(self._ids[place], round(similarity, 3))
         return None
 
     def _stands_for_other(self, place: int, fingerprint: Fingerprint) -> bool:
@@ -195,7 +199,7 @@ class _Table:
         self._heads[buckets] = links
 
     def matches(self, slots: Slots, shingles: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        """Places whose text this one copies, and how much of the shorter of the two is in both."""
+        """Places whose text this one copies, the most alike first, and how much of the shorter text is in both."""
         telling = self._seen[_cells(slots, len(self._seen))] <= self._common_from()
         places = self._candidates(slots, telling)
         measured = int(telling.sum())
@@ -207,11 +211,14 @@ class _Table:
         common = jaccard * (theirs + shingles) / (1.0 + jaccard)
         contained = np.minimum(1.0, common / max(1, shingles))
         shared = np.minimum(1.0, common / np.maximum(1.0, np.minimum(theirs, shingles)))
-        short = np.minimum(theirs, shingles) < SHORT_SHINGLES
-        alike = jaccard >= np.where(short, SHORT_JACCARD_FLOOR, JACCARD_FLOOR)
-        excerpt = ~short & (contained >= CONTAINMENT_FLOOR) & (jaccard >= EXCERPT_JACCARD_FLOOR)
+        size = np.minimum(theirs, shingles)
+        steps = [size < SHORT_SHINGLES, size < BRIEF_SHINGLES]
+        alike = jaccard >= np.select(steps, [SHORT_JACCARD_FLOOR, BRIEF_JACCARD_FLOOR], JACCARD_FLOOR)
+        enough = contained >= np.select(steps, [NEVER, BRIEF_CONTAINMENT_FLOOR], CONTAINMENT_FLOOR)
+        excerpt = enough & (jaccard >= EXCERPT_JACCARD_FLOOR)
         chosen = alike | excerpt
-        return places[chosen], shared[chosen]
+        nearest_first = np.argsort(-jaccard[chosen], kind="stable")
+        return places[chosen][nearest_first], shared[chosen][nearest_first]
 
     def rebuilt(self, first: int, capacity: int) -> "_Table":
         """A table of this capacity with the texts from `first` on."""
