@@ -47,7 +47,7 @@ STANDALONE = re.compile(
     r"artikel (?:merken|teilen|anh[öo]ren|vorlesen lassen)|inhalt|inhaltsverzeichnis|quellen?|quelle:.{0,60}|foto:.{0,80}|bild:.{0,80}|©.{0,80}|\(?(?:foto|bild|grafik|photo|image|credit|symbolbild|archivbild)s?\b\s?:.{0,80}|"
     r"facebook|twitter|whatsapp|e-?mail|pinterest|xing|linkedin|telegram|reddit|instagram|flipboard|bluesky|threads|x|zurück|weiter|mehr|schließen|schliessen|nach oben|"
     r"(?:stand|aktualisiert|update|erstellt|veröffentlicht|updated|published|zuletzt aktualisiert)\s*(?:am|on|:)?\s*:?\s*\d.{0,50}|lesezeit:?.{0,20}|\d+ min(?:uten|\.)?(?: lesezeit| read)?|"
-    r"(?:von|by|par|di|text:|autor:) (?:[A-ZÄÖÜ][\w.'’-]+(?: |, | und | and |$)){1,6}|aus dem \w+ (?:von|übersetzt).{0,60}|copyright:?.{0,60}|showpaywall:?|true|false|das video (?:konnte|kann) nicht .{0,40}|video laden|(?:mehr )?(?:bilder|fotos) anzeigen|alle (?:kommentare|artikel) (?:anzeigen|lesen)|view (?:gallery|comments|image).{0,30}|image source.{0,80}|getty images.{0,30})\W*$",
+    r"(?-i:(?:Von|By|Par|Di|Text:|Autor:) (?:[A-ZÄÖÜ][\w.'’-]+(?: |, | und | and |$)){1,6})|aus dem \w+ (?:von|übersetzt).{0,60}|copyright:?.{0,60}|showpaywall:?|true|false|das video (?:konnte|kann) nicht .{0,40}|video laden|(?:mehr )?(?:bilder|fotos) anzeigen|alle (?:kommentare|artikel) (?:anzeigen|lesen)|view (?:gallery|comments|image).{0,30}|image source.{0,80}|getty images.{0,30})\W*$",
     re.IGNORECASE,
 )
 TAIL_HEAD = re.compile(
@@ -65,6 +65,7 @@ PROMPT_WORDS = (
     "gefallen", "bewertung", "gefunden", "unterst", "preferred", "affected", "in touch", "comment", "guidelines", "account", "article", "um d",
 )  # fmt: skip
 MOSTLY_LINK = 0.9
+TAIL_SHARE = 0.2  # of what stands before; more than that is a chapter of the article
 LAST_HEADS = 2
 LINK_LIST = 0.65  # with three kickers in one paragraph
 SHORT_LINK = 130
@@ -76,8 +77,9 @@ SENTENCE_END = re.compile(r"[.!?…:;\"“”»«)\]]\W*$")
 
 def kept(paragraphs: Sequence[Paragraph]) -> tuple[Paragraph, ...]:
     """The article's own paragraphs in order: repeats, related links, prompts and dangling headings are gone."""
-    own = [one for one in map(_mended, paragraphs) if one.text and not is_boilerplate(one)]
-    return tuple(_without_dangling_heads(_without_repeats(_before_tail(own))))
+    read = [one for one in map(_mended, paragraphs) if one.text]
+    own = [one for one in _before_tail(read) if not is_boilerplate(one)]
+    return tuple(_without_dangling_heads(_without_repeats(own)))
 
 
 def is_boilerplate(paragraph: Paragraph) -> bool:
@@ -114,7 +116,7 @@ def _before_tail(paragraphs: list[Paragraph]) -> list[Paragraph]:
             continue
         before = sum(len(one.text) for one in paragraphs[:place])
         after = sum(len(one.text) for one in paragraphs[place + 1 :])
-        if after < before / 3:
+        if after < TAIL_SHARE * before:
             return paragraphs[:place]
     return paragraphs
 

@@ -46,5 +46,5 @@ def _plausible(name: str) -> bool:
         and len(name.split()) <= MAX_WORDS
         and re.search(r"[^\W\d_]", name)
         and not ROLE.match(name)
-        and not re.search(r"\d{3}|[<>{}=]", name)
+        and not re.search(r"\d{3}|\d:\d|[<>{}=]", name)
     )
