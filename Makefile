@@ -71,3 +71,6 @@ eval-extract: setup ## extraction: text F1, titles, authors, days on real pages;
 
 eval-dedupe: setup ## copies: precision and recall by kind of change, cost and memory of a stream of 120,000 texts
 	@$(PY) -m bench.eval_dedupe
+
+eval-risk: setup ## risk: five-fold figures, ablation, invented sets; FILE=labelled.jsonl judges that file
+	@$(PY) -m bench.eval_risk $(FILE)

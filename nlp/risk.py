@@ -244,6 +244,7 @@ class _Reading:
     item: RiskInput
     hits: tuple[Hit, ...]
     mentions: tuple[Mention, ...]
+    spelled: tuple[Mention, ...]
     passages: tuple[Passage, ...]
     stretches: tuple[tuple[_Stretch, ...], ...]
     spans: Mapping[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)
@@ -284,20 +285,21 @@ class Judge:
         judged = _joined([e.judged for e in self.encoder.read(reading.passages)])
         hits = by_topic(reading.hits)
         topics = [topic_features(float(judged[1 + n]), hits.get(t, ())) for n, t in enumerate(self.topics)]
-        return relevance_features(float(judged[0]), item, reading.hits, reading.mentions), topics
+        return relevance_features(float(judged[0]), item, reading.hits, reading.spelled), topics
 
     # --- before the encoder ---
 
     def _read(self, item: RiskInput) -> _Reading:
         whole = item.whole
-        mentions = item.mentions if item.mentions is not None else named_platforms(whole)
+        spelled = named_platforms(whole)  # relevance was fitted with these; the watchlist names more
+        mentions = item.mentions if item.mentions is not None else spelled
         hits = tuple(self.rules.read(whole, item.language))
         stretches = _stretches(item, hits, mentions)
         spans = by_target(mentions)
         passages = tuple(_passage(item, s, spans) for s in stretches)
         read = [s for of_passage in stretches for s in of_passage]
         near = tuple(h for h in hits if any(s.start <= h.start < s.end for s in read))
-        return _Reading(item, near, mentions, passages, stretches, spans)
+        return _Reading(item, near, mentions, spelled, passages, stretches, spans)
 
     # --- after it ---
 
@@ -324,7 +326,7 @@ class Judge:
 
     def _relevance(self, logit: float, reading: _Reading) -> float:
         fitted = self.decisions.relevance
-        features = relevance_features(logit, reading.item, reading.hits, reading.mentions)
+        features = relevance_features(logit, reading.item, reading.hits, reading.spelled)
         return _chance(_linear(fitted["weights"], features, fitted["bias"]))
 
     def _topics(self, judged: Floats, hits: Mapping[str, Sequence[Hit]]) -> list[tuple[str, float]]:

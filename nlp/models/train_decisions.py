@@ -127,6 +127,9 @@ def main() -> None:
     ask.add_argument(
         "oof", nargs="+", help="the `--out` prefixes that `train_risk.py cross` wrote; the first wins"
     )
+    ask.add_argument(
+        "--light", action="store_true", help="these are the stand-in's: write decisions_light.json alone"
+    )
     ask.add_argument("--write", action="store_true", help="write risk/decisions.json and risk/table.npz")
     args = ask.parse_args()
     rows = Headlines(args.oof)
@@ -134,6 +137,10 @@ def main() -> None:
     report(rows)
     if args.write:
         decisions = fit(rows.table, TOPICS)
+        if args.light:
+            (HERE / "risk" / "decisions_light.json").unlink(missing_ok=True)
+            (HERE / "risk" / "decisions_light.json").write_text(json.dumps(decisions, indent=1))
+            return
         for name in ("decisions.json", "table.npz"):
             (HERE / "risk" / name).unlink(missing_ok=True)
         (HERE / "risk" / "decisions.json").write_text(json.dumps(decisions, indent=1))
