@@ -1,8 +1,8 @@
 """Tone of coverage: how an item speaks of each platform it names, with the sentence that shows it.
 
 A bad event and a bad word about us are different things: a crime planned in a chat group is neutral toward the
-messenger. The tone comes from a small linear model over what the encoder makes of the tokens that name the platform,
-the severity it sees, and a few words and positions that a reader can check.
+messenger. The tone comes from what the encoder makes of the tokens that name the platform. Words of praise or blame
+around the name were tried as features and made it worse on unseen headlines.
 """
 
 from __future__ import annotations
@@ -17,33 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlp.phrases import Phrases
-from nlp.topic_rules import cue_words, load_cues
+from nlp.topic_rules import load_cues
 
 Tone = Literal["critical", "neutral", "supportive"]
 TONES: tuple[Tone, ...] = ("critical", "neutral", "supportive")
-NEAR = 45  # code points around a name within which a word is about it
-VENUE_WORDS = frozenset(
-    [
-        "auf",
-        "bei",
-        "via",
-        "über",
-        "per",
-        "in",
-        "von",
-        "sur",
-        "dans",
-        "via",
-        "par",
-        "su",
-        "da",
-        "tramite",
-        "on",
-        "through",
-        "by",
-        "at",
-    ]
-)
 SENTENCE_END = re.compile(r"[.!?…]+[\"“”»«’)]*\s+(?=[\"„“»«A-ZÀ-Þ0-9])|\n+")
 FEW = 20  # below this many items a share says nothing
 
@@ -127,33 +104,6 @@ def sentence_at(text: str, position: int) -> tuple[int, int]:
 def is_about(title_length: int, spans: Sequence[tuple[int, int]]) -> bool:
     """Whether the item is about the platform and does not merely mention it: named in the title, or three times."""
     return spans[0][0] < title_length or len(spans) >= 3
-
-
-def tone_features(
-    text: str, language: str, title_length: int, spans: Sequence[tuple[int, int]], others: int
-) -> list[float]:
-    """What a reader can check: counts of cue words far from and near the name, and where the name stands.
-
-    `others` is the number of further platforms named. The order is the model's; see `train_decisions.py`.
-    """
-    counts = {name: [0.0, 0.0] for name in ("critical", "supportive", "venue")}
-    for name, found in cue_words("stance", language).find(text):
-        near = any(abs(found.start - end) < NEAR or abs(start - found.end) < NEAR for start, end in spans)
-        counts[name][near] = min(counts[name][near] + 1, 2.0)
-    first = spans[0][0]
-    before = text[max(0, first - 14) : first].lower()
-    last_word = before.split()[-1] if before.split() else ""
-    return [
-        *(n for name in ("critical", "supportive", "venue") for n in counts[name]),
-        float(last_word in VENUE_WORDS),
-        float(first < 3),
-        float(any(word in before for word in ("gegen", "contre", "contro", "against"))),
-        float(first < title_length),
-        float(len(spans) > 1),
-        float("?" in text[:title_length]),
-        float(min(others, 3)),
-        float(text[spans[0][1] : spans[0][1] + 1] in "-‑" and spans[0][1] < len(text)),
-    ]
 
 
 @dataclass(frozen=True, slots=True)

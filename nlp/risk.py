@@ -30,9 +30,8 @@ from nlp.perception import (
     is_about,
     named_platforms,
     sentence_at,
-    tone_features,
 )
-from nlp.severity import Facts, Severity, expected_level, judge_severity
+from nlp.severity import Facts, Severity, judge_severity
 from nlp.topic_rules import Hit, TopicExample, TopicRules, cue_words, load_topics, rule_score
 
 NAME = "risk/1"
@@ -362,29 +361,21 @@ class Judge:
         whole, title = reading.item.whole, reading.item.text_start
         tones = []
         for target, spans in reading.spans.items():
-            features = self.tone_features(reading.item, target, reading, encoded)
+            features = self.tone_features(target, reading, encoded)
             chances = self.decisions.tone.probabilities(features)
             best = int(chances.argmax())
             sentence = sentence_at(whole, spans[0][0])
             tones.append(Stance(target, TONES[best], float(chances[best]), sentence, is_about(title, spans)))
         return tones
 
-    def tone_features(
-        self, item: RiskInput, target: str, reading: _Reading, encoded: Sequence[Encoded]
-    ) -> list[float]:
-        """The stance head's logits for the first passage that names the target, severity, and the readable cues."""
-        logits, severity = np.zeros(len(TONES)), 2.5
+    def tone_features(self, target: str, reading: _Reading, encoded: Sequence[Encoded]) -> list[float]:
+        """The stance head's logits for the first passage that names the target; zeros when none was read."""
         for passage, answer in zip(reading.passages, encoded, strict=True):
             names = [name for name, _ in passage.spans]
             if target in names:
                 state = np.concatenate([answer.spans[names.index(target)], answer.pooled])
-                logits = self._stance_weight @ state + self._stance_bias
-                severity = expected_level([float(x) for x in answer.severity])
-                break
-        cues = tone_features(
-            item.whole, item.language, item.text_start, reading.spans[target], len(reading.spans) - 1
-        )
-        return [*(float(x) for x in logits), severity, *cues]
+                return [float(x) for x in self._stance_weight @ state + self._stance_bias]
+        return [0.0] * len(TONES)
 
 
 class Examples:

@@ -9,25 +9,18 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 from pathlib import Path
 
 import numpy as np
-from train_risk import ALIASES, HERE, SHARED, TOPICS
+from train_risk import HERE, SHARED, TOPICS
 
 from nlp.learn import Table, crossed, figures, fit
-from nlp.perception import TONES, named_platforms, tone_features
+from nlp.perception import TONES, named_platforms
 from nlp.risk import RiskInput, by_topic, relevance_features, topic_features
-from nlp.severity import Facts, expected_level, judge_severity
+from nlp.severity import Facts, judge_severity
 from nlp.topic_rules import TopicRules
 
 PLAIN = {"tr0", "tr1", "tr2"}  # id prefixes of the sampling nearest to daily traffic
-
-
-def spans_of(name: str, text: str) -> tuple[tuple[int, int], ...]:
-    pattern = ALIASES.get(name, re.escape(name))
-    found = tuple(m.span() for m in re.finditer(pattern, text, 0 if name == "x" else re.IGNORECASE))
-    return found or ((0, len(text)),)
 
 
 class Headlines:
@@ -53,7 +46,7 @@ class Headlines:
             for i, g in zip(self.ids, map(by_topic, hits), strict=True)
         ]
         tones = [
-            (_tone_row(stance[i, name], severity[i], item, name, len(row["stance"])), TONES.index(tone))
+            ([float(x) for x in stance[i, name]], TONES.index(tone))
             for i, item, row in zip(self.ids, self.items, self.rows, strict=True)
             for name, tone in row["stance"].items()
         ]
@@ -67,14 +60,6 @@ class Headlines:
             tones=np.array([t[1] for t in tones]),
             weight=np.ones(len(self.rows)),
         )
-
-
-def _tone_row(
-    logits: np.ndarray, severity: np.ndarray, item: RiskInput, name: str, named: int
-) -> list[float]:
-    spans = spans_of(name, item.whole)
-    cues = tone_features(item.whole, "de", item.text_start, spans, named - 1)
-    return [*map(float, logits), expected_level([float(x) for x in severity]), *cues]
 
 
 def _logits(prefixes: list[str], rows: list[dict]) -> tuple[dict, dict, dict]:

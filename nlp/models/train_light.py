@@ -40,7 +40,9 @@ def fitted(x: csr_matrix, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     matrix, bias = np.zeros((BUCKETS, y.shape[1]), np.float32), np.full(y.shape[1], -6.0, np.float32)
     for k in range(y.shape[1]):
         if y[:, k].sum() >= 3:
-            model = SGDClassifier(loss="log_loss", alpha=2e-5, max_iter=20, random_state=0).fit(x, y[:, k])
+            model = SGDClassifier(loss="log_loss", alpha=2e-5, max_iter=8, tol=None, random_state=0).fit(
+                x, y[:, k]
+            )
             matrix[:, k], bias[k] = model.coef_[0], model.intercept_[0]
     return matrix, bias
 

@@ -408,16 +408,22 @@ GOLDEN = (
 )
 
 
+def averaged(paths: list[str]) -> dict[str, Tensor]:
+    """The mean of several trained states: they start from the same weights, and their mean is as good as their vote."""
+    states = [torch.load(path) for path in paths]
+    return {name: torch.stack([s[name] for s in states]).mean(0) for name in states[0]}
+
+
 def ship(args: argparse.Namespace) -> None:
     """Train on everything (or take `--state`) and write the shipped files, all but `decisions.json`."""
     unpacked, kept, tokenizer = prepare(args)
     layers, stem = blocks(unpacked), Stem(unpacked, kept, POSITIONS)
-    examples = labelled(args.split_seed) + invented()
-    texts = Texts(examples, tokenizer, stem, layers[:FROZEN])
     if args.state:
         net = Upper(layers[FROZEN:], torch.zeros(1 + len(TOPICS)))
-        net.load_state_dict(torch.load(args.state))
+        net.load_state_dict(averaged(args.state.split(",")))
     else:
+        examples = labelled(args.split_seed) + invented()
+        texts = Texts(examples, tokenizer, stem, layers[:FROZEN])
         net = trained(texts, layers[FROZEN:], np.arange(len(examples)), args)
         torch.save(net.state_dict(), f"{args.out}_all.pt")
     if args.dry:
@@ -473,7 +479,11 @@ if __name__ == "__main__":
     ask.add_argument(
         "--out", required=True, help="prefix of the files written by `cross`, or what `ship` reads"
     )
-    ask.add_argument("--state", default="", help="`ship`: a trained state to export instead of training")
+    ask.add_argument(
+        "--state",
+        default="",
+        help="`ship`: trained states, comma between, whose mean to export instead of training",
+    )
     ask.add_argument(
         "--dry", action="store_true", help="`ship`: train and keep the state, write no shipped file"
     )

@@ -101,3 +101,21 @@ def test_the_stand_in_compares_words():
     )
     assert a @ b > 0.9 > a @ c
     assert LightEncoder.light
+
+
+@pytest.mark.skipif(
+    not (FOLDER / "light.npz").exists(), reason="the stand-in's weights are not in this checkout"
+)
+def test_without_onnxruntime_the_stand_in_judges_and_says_so():
+    from nlp.risk import Judge, RiskInput
+
+    judge = Judge(LightEncoder())
+    scam, rain = judge.judge(
+        [
+            RiskInput("Polizei warnt vor Betrug mit gefälschten Profilen auf WhatsApp", "", "de"),
+            RiskInput("Regen im Norden, Sonne im Süden", "", "de"),
+        ]
+    )
+    assert scam.relevance > 0.5 > rain.relevance
+    assert "+light" in judge.name
+    assert [t.by for t in scam.topics] and all(t.evidence or t.nearest for t in scam.topics)

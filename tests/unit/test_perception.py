@@ -10,7 +10,6 @@ from nlp.perception import (
     named_platforms,
     sentence_at,
     shares,
-    tone_features,
     wilson,
 )
 
@@ -49,13 +48,6 @@ def test_an_item_is_about_what_its_title_names_or_what_comes_up_three_times():
     assert not is_about(20, [(40, 46)])
     assert is_about(20, [(40, 46), (60, 66), (80, 86)])
     assert not is_about(0, [(4, 9)])
-
-
-def test_features_tell_venue_from_target():
-    on = tone_features("Hetze auf Facebook", "de", 18, [(10, 18)], 0)
-    against = tone_features("Klage gegen Facebook", "de", 20, [(12, 20)], 0)
-    assert on[6] == 1.0 and against[6] == 0.0 and against[8] == 1.0
-    assert len(on) == len(against) == 14
 
 
 def test_the_tone_model_is_a_softmax():
