@@ -34,7 +34,7 @@ def _part(part: Part, words: dict[str, str], dress: Dress, footnote: bool) -> Ma
     if isinstance(part, Strong):
         return Markup("<strong>{}</strong>").format(part.text)
     if isinstance(part, Link):
-        return _link(part, footnote)
+        return _link(part, dress, footnote)
     if isinstance(part, Foreign):
         return _foreign(part, words)
     return _badge(part, dress)
@@ -51,13 +51,14 @@ def _figure(part: Figure, dress: Dress) -> Markup:
     return text + sup
 
 
-def _link(part: Link, footnote: bool) -> Markup:
+def _link(part: Link, dress: Dress, footnote: bool) -> Markup:
     if not part.url:
         return Markup("<bdi{}>{}</bdi>").format(_lang(part.language), part.text)
     # The language is the target's, so hreflang; the text is an outlet's name or a headline.
     outside = Markup(' rel="noopener noreferrer"') if not part.url.startswith("#") else Markup("")
     lang = Markup(' hreflang="{}"').format(part.language) if part.language else Markup("")
-    anchor = Markup('<a href="{}"{}{}><bdi>{}</bdi></a>').format(part.url, lang, outside, part.text)
+    look = Markup("") if dress is classes else Markup(dress("a"))
+    anchor = Markup('<a href="{}"{}{}{}><bdi>{}</bdi></a>').format(part.url, look, lang, outside, part.text)
     note = footnote and not part.url.startswith("#")
     return anchor + Markup('<span class="fn">{}</span>').format(short_url(part.url)) if note else anchor
 

@@ -30,6 +30,7 @@ INK, MUTED = "#1b2329", "#5c6870"
 BADGE = f"font-size:12px;font-weight:600;white-space:nowrap;color:{MUTED}"
 STYLES = {
     "n": "white-space:nowrap",
+    "a": "color:#14517f",
     "q": "font-size:10px;line-height:0;color:#5c6870",
     "b s1": f"{BADGE};color:#8d1b1b",
     "b s2": f"{BADGE};color:#a34a00",

@@ -22,12 +22,25 @@ def since_last(facts: Facts, words: Words) -> Section:
         n = figure(facts, words, len(facts.corrections), "corrections")
         lines.append(words.line("since.corrected", n=n))
     first = () if facts.issue_before else (Paragraph((words.text("since.first"),), "note"),)
-    blocks: list[Block] = [*first]
+    blocks: list[Block] = [*first, *split_by_day(facts, words)]
     if lines:
         blocks += [Bullets(tuple(lines)), *_corrections(facts, words)]
     if facts.parts:
         blocks.append(markets(facts, words))
     return section(words, 3, "since", *blocks) if blocks else nothing(words, 3, "since")
+
+
+def split_by_day(facts: Facts, words: Words) -> tuple[Block, ...]:
+    """An issue of several days (Monday's) tells them one by one."""
+    if len(facts.period.days) < 2:
+        return ()
+    counts = {point.day: point.count for point in facts.daily}
+    days: list[Line] = [
+        (f"{words.short_date(day)} ", figure(facts, words, counts[day], "daily"))
+        for day in facts.period.days
+        if day in counts
+    ]
+    return (Paragraph(words.line("since.days", days=joined(days)), "note"),) if days else ()
 
 
 def markets(facts: Facts, words: Words) -> Table:

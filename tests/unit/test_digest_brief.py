@@ -1,15 +1,16 @@
 """What an issue says, by rule."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
 from digest.brief import brief
 from digest.facts import Analyst, LensFact
 from digest.formats.text import render
+from digest.period import period_of
 from digest.sections.bottom import MOST_WORDS, plain
-from domain.briefing import Digest, Figure, Paragraph, StoryCard, Table
+from domain.briefing import DayPoint, Digest, Figure, Paragraph, StoryCard, Table
 from domain.model import IncidentState, Level
 from tests.fixtures.digest_days import (
     AGE_CHECK,
@@ -232,3 +233,10 @@ def test_numbers_follow_the_market(market: str, grouped: str) -> None:
 def test_a_story_by_one_voice_in_passing_gets_no_card() -> None:
     day = loud_day(stories=(story("st-klein", publishers=1, severity=2), AGE_CHECK))
     assert [card.id for card in cards_of(brief(day, "de"), 4)] == ["st-alter"]
+
+
+def test_mondays_issue_tells_the_weekend_day_by_day() -> None:
+    period = period_of("DE", date(2026, 11, 23), weekdays_only=True)
+    last = tuple(DayPoint(day, count) for day, count in zip(period.days, (14, 5, 4), strict=True))
+    text = " ".join(text_of(brief(loud_day(period=period, daily=last), "de")).split())
+    assert "Fr., 20. Nov. 14 [Q11] · Sa., 21. Nov. 5 [Q11] · So., 22. Nov. 4 [Q11]" in text
