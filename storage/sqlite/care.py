@@ -68,7 +68,7 @@ class Care(Erasure):
             (TEXTLESS, "{} live items have lost their text"),
             (ORPHANS, "{} texts belong to no item"),
         ):
-            count = self.raw.execute(sql).fetchone()[0]
+            count = self.value(sql)
             if count:
                 faults.append("rows: " + sentence.format(count))
         return faults

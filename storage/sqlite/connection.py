@@ -76,6 +76,12 @@ class Connections:
         with translated(self.path):
             yield from self.raw.execute(sql, parameters)
 
+    def answer(self, sql: str, parameters: Parameters = ()) -> tuple[list[str], list[Row]]:
+        """Column names and rows."""
+        with translated(self.path):
+            cursor = self.raw.execute(sql, parameters)
+            return [column[0] for column in cursor.description], cursor.fetchall()
+
     def row(self, sql: str, parameters: Parameters = ()) -> Row | None:
         with translated(self.path):
             found: Row | None = self.raw.execute(sql, parameters).fetchone()

@@ -10,7 +10,7 @@ from domain.errors import StorageError
 from domain.model import Number
 from storage.redaction import items_named
 from storage.rows import compact
-from storage.sqlite.connection import Connections, translated
+from storage.sqlite.connection import Connections
 from storage.sqlite.figures import FIGURES, Figure
 from storage.times import from_text, to_text
 
@@ -57,10 +57,7 @@ class Publish(Connections):
         missing = [wanted for wanted in figure.parameters if wanted not in parameters]
         if missing:
             raise StorageError(f"query {name!r} lacks {', '.join(missing)}", remedy="see docs/archive.md")
-        with translated(self.path):
-            cursor = self.raw.execute(figure.sql, {k: parameters[k] for k in figure.parameters})
-            columns = [column[0] for column in cursor.description]
-            rows = cursor.fetchall()
+        columns, rows = self.answer(figure.sql, {k: parameters[k] for k in figure.parameters})
         if figure.shape == "value":
             return rows[0][0]
         records = [_record(columns, row, figure.lists) for row in rows]

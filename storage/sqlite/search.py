@@ -65,8 +65,9 @@ UNWANTED = "i.id NOT IN (SELECT rowid FROM item_words WHERE item_words MATCH :un
 HITS = f"""
 SELECT {ITEM_COLUMNS}, t.title, t.lead, t.body, i.id,
     (SELECT json_group_array(label) FROM (
-        SELECT DISTINCT a.label FROM annotation a WHERE a.item = coalesce(i.copy_of, i.id) AND a.layer = 'topic'
-          AND a.valid_to IS NULL AND a.suppressed = 0 ORDER BY a.score DESC, a.label)),
+        SELECT a.label FROM annotation a WHERE a.item = coalesce(i.copy_of, i.id) AND a.layer = 'topic'
+          AND a.valid_to IS NULL AND a.suppressed = 0
+        GROUP BY a.label ORDER BY max(a.score) DESC, a.label) AS listed),
     (SELECT max(CAST(a.label AS INTEGER)) FROM annotation a WHERE a.item = coalesce(i.copy_of, i.id)
         AND a.layer = 'severity' AND a.valid_to IS NULL AND a.suppressed = 0),
     (SELECT m.story_id FROM membership m WHERE m.item = coalesce(i.copy_of, i.id) AND m.valid_to IS NULL),
@@ -88,7 +89,7 @@ UNION ALL SELECT 'market', m.value, count(*) FROM hit,
 UNION ALL SELECT a.layer, CASE WHEN a.layer = 'entity' THEN a.text ELSE a.label END AS label, count(DISTINCT h.id)
     FROM hit h JOIN annotation a ON a.item = h.voice
     WHERE a.valid_to IS NULL AND a.suppressed = 0 AND a.layer IN ('topic', 'severity', 'platform', 'feature', 'entity')
-    GROUP BY a.layer, label
+    GROUP BY a.layer, CASE WHEN a.layer = 'entity' THEN a.text ELSE a.label END
 ORDER BY facet, hits DESC, label
 """
 VECTOR_OF_ITEM = """
@@ -195,7 +196,7 @@ def _hit(row: tuple[Any, ...], query: Query) -> Hit:
 
 def _statement(wanted: Search, query: Query, reach: int, farthest: int) -> tuple[str, Bound]:
     """The SQL that gives at most `reach` ids in the wanted order, and its parameters."""
-    filters, bound = _filters(wanted)
+    filters, bound = filters_of(wanted)
     bound |= {"reach": reach, "text": wanted.text} | _span(wanted, farthest)
     if query.has_phrase:
         filters.append(SAYS)
@@ -214,7 +215,7 @@ def _statement(wanted: Search, query: Query, reach: int, farthest: int) -> tuple
         return by_words, bound
     bound["item_letters"] = letters
     by_letters = BY_INDEX.format(index="item_letters", filters=f"{where} AND {HOLDS}")
-    union = f"SELECT id FROM ({by_words}) UNION SELECT id FROM ({by_letters}) ORDER BY id DESC LIMIT :reach"
+    union = f"SELECT id FROM ({by_words}) AS w UNION SELECT id FROM ({by_letters}) AS l ORDER BY id DESC LIMIT :reach"
     return union, bound
 
 
@@ -261,7 +262,7 @@ def _span(wanted: Search, farthest: int) -> Bound:
     return {"low": low, "high": high}
 
 
-def _filters(wanted: Search) -> tuple[list[str], Bound]:
+def filters_of(wanted: Search) -> tuple[list[str], Bound]:
     """Conditions on an item `i`, and their parameters."""
     conditions, bound = ["i.state = 'live'"], Bound()
     if not wanted.with_copies:

@@ -1,5 +1,10 @@
 """Archives under contract: each back-end joins by a factory here, and every test of this folder runs over it."""
 
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -21,6 +26,7 @@ from domain.model import (
     Verdict,
     Visit,
 )
+from domain.ports import Archive
 from storage.memory import MemoryArchive
 from storage.sqlite.archive import SqliteArchive, open_archive
 
@@ -32,9 +38,64 @@ BACKENDS: dict[str, Factory] = {
 }
 
 
-@pytest.fixture(params=sorted(BACKENDS))
-def archive(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqliteArchive]:
+@pytest.fixture(scope="session")
+def postgres_dsn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """PostgreSQL joins when `LAGEBILD_TEST_POSTGRES` names an empty database with collation C, or says `start`."""
+    dsn = os.environ.get("LAGEBILD_TEST_POSTGRES", "")
+    if not dsn:
+        pytest.skip("LAGEBILD_TEST_POSTGRES names no database")
+    if dsn == "start":
+        yield from _started_postgres(tmp_path_factory.mktemp("postgres"))
+    else:
+        yield dsn
+
+
+def _started_postgres(folder: Path) -> Iterator[str]:
+    """A server of our own on loopback; as root it runs as the user postgres, which it insists on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    home, as_user = folder / "data", []
+    if os.getuid() == 0:
+        as_user = ["runuser", "-u", "postgres", "--"]
+        home = Path(tempfile.mkdtemp(prefix="lagebild-pg-"))
+        shutil.chown(home, "postgres")
+    bin_folder = max(Path("/usr/lib/postgresql").glob("*/bin"), default=Path("/usr/bin"))
+    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={home} -c fsync=off"
+    pg_ctl = [*as_user, str(bin_folder / "pg_ctl"), "-D", str(home), "-w"]
+    subprocess.run(
+        [*as_user, str(bin_folder / "initdb"), "-D", str(home), "--locale=C", "-E", "UTF8", "-A", "trust", "-U", "postgres"],
+        check=True, capture_output=True, cwd="/",
+    )  # fmt: skip
+    subprocess.run(
+        [*pg_ctl, "-o", options, "-l", str(home / "log"), "start"],
+        check=True,
+        stdout=subprocess.DEVNULL,
+        cwd="/",
+    )
+    try:
+        yield f"postgresql://postgres@127.0.0.1:{port}/postgres"
+    finally:
+        subprocess.run([*pg_ctl, "-m", "immediate", "stop"], check=False, stdout=subprocess.DEVNULL, cwd="/")
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(params=[*sorted(BACKENDS), pytest.param("postgres", marks=pytest.mark.fleet)])
+def archive(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Archive]:
+    if request.param == "postgres":
+        yield from _empty_postgres(request.getfixturevalue("postgres_dsn"))
+        return
     opened = BACKENDS[request.param](tmp_path)
+    yield opened
+    opened.close()
+
+
+def _empty_postgres(dsn: str) -> Iterator[Archive]:
+    from storage.postgres.archive import open_archive as open_postgres
+
+    opened = open_postgres(dsn)
+    tables = [name for name in opened.counts() if name != "schema_step"]
+    opened.pg.execute(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY".encode())
     yield opened
     opened.close()
 
