@@ -18,6 +18,8 @@ from domain.model import Fetched, Source
 # Headlines are longer than menu entries; four words is the shortest seen on front pages.
 TITLE_WORDS = 4
 TITLE_CHARACTERS = 22
+# A link in a longer paragraph is part of a sentence.
+SENTENCE_FACTOR = 1.6
 # A name of the site without its subdomains, from the bundled list, never from the network.
 _registrable = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
 
@@ -105,7 +107,8 @@ def _first(found: SelectorList[Selector]) -> str:
 
 def _words(node: Selector) -> str:
     """The text of an element, or the value of an attribute, with single spaces."""
-    parts = node.xpath(".//text()").getall() if isinstance(node.root, etree._Element) else [node.get() or ""]
+    inside = ".//text()[not(ancestor::style or ancestor::script or ancestor::svg)]"
+    parts = node.xpath(inside).getall() if isinstance(node.root, etree._Element) else [node.get() or ""]
     return " ".join(" ".join(parts).split())
 
 
@@ -129,7 +132,11 @@ def article_links(fetched: Fetched, source: Source) -> Links:
     """Links that look like articles of the same site, by address and by the length of their words."""
     tree, base = page_of(fetched)
     home = site_of(base)
-    links = [link for link in _anchors(tree, base) if _looks_like_article(link, home, source)]
+    links = [
+        link
+        for link in _anchors(tree, base, fetched.url.partition("?")[0])
+        if _looks_like_article(link, home, source)
+    ]
     following = tree.css("link[rel=next]::attr(href), a[rel=next]::attr(href)").get("")
     return Links(_unique(links), urljoin(base, following) if following else "")
 
@@ -140,12 +147,16 @@ def site_of(url: str) -> str:
     return _registrable(url).top_domain_under_public_suffix or host.removeprefix("www.")
 
 
-def _anchors(tree: Selector, base: str) -> Iterator[Link]:
+def _anchors(tree: Selector, base: str, own: str) -> Iterator[Link]:
+    """Links outside navigation, forms and running text, and not to the page itself."""
     aside = " or ".join(f"ancestor::{name}" for name in _ASIDE)
     for anchor in tree.xpath(f"//a[@href][not({aside})]"):
         try:
             url = urldefrag(urljoin(base, (anchor.attrib["href"] or "").strip()))[0]
         except ValueError:
+            continue
+        paragraph = _first(anchor.xpath("ancestor::p[1]"))
+        if url.partition("?")[0] == own or len(paragraph) > SENTENCE_FACTOR * len(_words(anchor)):
             continue
         heading = _first(anchor.css("h1, h2, h3, h4"))
         title = heading or _words(anchor) or anchor.attrib.get("title", "").strip()
