@@ -37,6 +37,7 @@ _MARKUP = re.compile(r"</\w|&#?\w+;")
 _MENDED = re.compile(r"[\x80-\x9f]|[\xc2-\xf4][\x80-\xbf]")
 _QUERY_ENTITY = re.compile(r"&([A-Za-z0-9_]+);")
 SINGLE_BYTE = {b"iso-8859-1", b"iso-8859-15", b"windows-1252"}
+ABSOLUTE = ("https://", "http://")
 PERMALINK, NO_PERMALINK = {"isPermaLink": "true"}, {"isPermaLink": "false"}
 RSS_VERSIONS = {"0.91": "rss091u", "0.92": "rss092", "0.93": "rss093", "0.94": "rss094"}
 HTML_TYPES = ("text/html", "application/xhtml+xml", "html", "xhtml")
@@ -55,7 +56,7 @@ def read_clean(body: bytes, content_type: str, url: str) -> Feed:
     if reader is None:
         raise Unsure
     feed, items = reader(root, url)
-    if len(items) != body.count(b"<item") + body.count(b"<entry") and len(items) != len(_ITEM.findall(body)):
+    if len(items) != len(_ITEM.findall(body)):
         raise Unsure
     return feed
 
@@ -160,27 +161,26 @@ def _atom_entry(item: Element, url: str) -> FeedEntry:
     return _entry(said, item)
 
 
-def _entry(said: Mapping[str, Any], item: Element) -> FeedEntry:
-    if not said.get("title") and any(part.tag.lower().endswith("title") for part in item.iter()):
+def _entry(said: dict[str, Any], item: Element) -> FeedEntry:
+    get = said.get
+    title, link = get("title", ""), get("url", "")
+    if not title and any(part.tag.lower().endswith("title") for part in item.iter()):
         raise Unsure  # media:title and nested titles may stand in
-    link = said.get("url", "")
     return FeedEntry(
-        said.get("guid") or link,
+        get("guid") or link,
         link,
-        said.get("title", ""),
-        said.get("summary", ""),
-        said.get("content", ""),
-        said.get("published"),
-        said.get("updated"),
-        _unique(said.get("authors")),
-        _unique(said.get("tags")),
-        said.get("comments"),
+        title,
+        get("summary", ""),
+        get("content", ""),
+        get("published"),
+        get("updated"),
+        _unique(said["authors"]) if "authors" in said else (),
+        _unique(said["tags"]) if "tags" in said else (),
+        get("comments"),
     )
 
 
-def _unique(words: list[str] | None) -> tuple[str, ...]:
-    if not words:
-        return ()
+def _unique(words: list[str]) -> tuple[str, ...]:
     return (words[0],) if len(words) == 1 else tuple(dict.fromkeys(words))
 
 
@@ -215,8 +215,8 @@ def _take_link(said: dict[str, Any], element: Element, url: str) -> None:
 def _absolute(link: str, url: str) -> str:
     if "&" in link:
         link = _QUERY_ENTITY.sub(r"&\g<1>", link.replace("&amp;", "&"))
-    if link.startswith(("https://", "http://")):
-        if link.startswith(("https:///", "http:///")):
+    if link.startswith(ABSOLUTE):
+        if "///" in link:
             raise Unsure
         return link
     return urljoin(url, link) if url and link else link
