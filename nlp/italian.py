@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 LISTS = Path(__file__).parent / "gazetteers" / "it"
-CAPITAL = r"[A-ZÀ-Ý][\w’'&-]*(?:\.[A-Z]\.?)*"
+CAPITAL = r"[A-ZÀ-Ý][\w’'&-]{0,40}(?:\.[A-Z]\.?){0,5}"  # bounded, so that no text takes long
 LINK = r"(?:di|del|della|dello|dell['’]|dei|degli|delle|de|d['’]|da|van|von|der|la|per|per la|per il|per l['’]|in)"
 SEQUENCE = re.compile(rf"\b{CAPITAL}(?:\s+{CAPITAL})*")
 ACRONYM = re.compile(r"[A-Z][A-Z&-]{1,6}")
@@ -23,7 +23,7 @@ ORGANISATION = re.compile(
     rf"(?:\s+{LINK}\s*{CAPITAL}|\s+{CAPITAL})*"
 )
 LEGAL_FORM = re.compile(
-    rf"{CAPITAL}(?:\s+{CAPITAL})*\s+(?:S\.p\.A\.|SpA|S\.r\.l\.|Srl|Spa|Inc\.?|Ltd\.?|GmbH|AG)(?!\w)"
+    rf"\b{CAPITAL}(?:\s+{CAPITAL}){{0,6}}\s+(?:S\.p\.A\.|SpA|S\.r\.l\.|Srl|Spa|Inc\.?|Ltd\.?|GmbH|AG)(?!\w)"
 )
 TITLE = re.compile(
     r"\b(?i:signor[ae]?|signora|onorevole|on\.|dott\.|dottor|dottoressa|professor|professoressa|prof\.|presidente|ministro|ministra|"

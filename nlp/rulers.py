@@ -8,7 +8,7 @@ from typing import Any
 from nlp.compounds import HYPHENS, Part, hyphen_parts
 from nlp.watchlist import Thing, Unsure, Watchlist
 
-HYPHENATED = re.compile(rf"\w[\w.]*(?:[{HYPHENS}]\w(?:[\w.]*\w)?)+")
+HYPHENATED = re.compile(rf"(?<![\w.])\w[\w.]*(?:[{HYPHENS}]\w(?:[\w.]*\w)?)+")
 SUFFIX = re.compile(
     r"(?:,? (?:Inc|Ltd|Limited|GmbH|AG|SE|LLC|Corp|Corporation|S\.A|S\.p\.A|Co)\b\.?"
     r"| (?:Technology|Technologies|Ireland|Germany|Deutschland|International|Platforms|Europe|Schweiz|Österreich)\b(?![-.]\w))+"

@@ -6,6 +6,7 @@ left out of both sides. Beside our figures stand those of the bare pipeline with
 
 import argparse
 import json
+import os
 import re
 import sys
 from collections import Counter
@@ -15,6 +16,7 @@ from pathlib import Path
 from nlp.entities import LABELS, tag_all
 from nlp.pipelines import facts, pipeline_for
 
+SHARED = Path(os.environ.get("LAGEBILD_SHARED", "../shared")) / "data" / "ner"
 SCORED = ("PER", "LOC", "ORG")
 AS_ORGANISATION = {"PLATFORM": "ORG", "REGULATOR": "ORG"}
 ARTICLE = re.compile(
@@ -76,9 +78,7 @@ def main() -> None:
     parser.add_argument(
         "files", nargs="*", help="LANGUAGE:FILE, each line {text, entities: [[start, end, label]]}"
     )
-    parser.add_argument(
-        "--shared", type=Path, default=Path("../shared/data/ner"), help="where the dev files are"
-    )
+    parser.add_argument("--shared", type=Path, default=SHARED, help="where the dev files are")
     chosen = parser.parse_args()
     pairs = [tuple(file.split(":", 1)) for file in chosen.files]
     pairs = pairs or [

@@ -15,6 +15,7 @@ Stages, each leaving its result in the work folder and skipped when that is ther
 import argparse
 import hashlib
 import json
+import os
 import random
 import shutil
 from collections.abc import Callable, Iterable
@@ -28,6 +29,7 @@ from nlp.models import train_de_corpus as corpus
 from nlp.models.train_de_corpus import Sentence
 
 HERE = Path(__file__).parent
+SHARED = Path(os.environ.get("LAGEBILD_SHARED", "../shared")) / "data"
 VECTORS = {
     "dim": 64,
     "bucket": 30_000,
@@ -355,7 +357,7 @@ def arguments() -> Run:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--shared", type=Path, default=Path("../shared/data"), help="the training data")
+    parser.add_argument("--shared", type=Path, default=SHARED, help="the training data")
     parser.add_argument("--work", type=Path, default=Path("var/train_de"), help="results of the stages")
     parser.add_argument("--out", type=Path, default=HERE / "de", help="the finished pipeline")
     parser.add_argument("--seeds", type=int, default=3, help="how many to average; 0 ships the first student")

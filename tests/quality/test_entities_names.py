@@ -1,16 +1,13 @@
 """How well names are found on labelled sentences that were kept out of training; needs the shared data folder."""
 
 import json
-import os
-from pathlib import Path
 
 import pytest
 
 from nlp.entities import LABELS, tag_all
-from nlp.models.eval_ner import SCORED, score, spans_of
+from nlp.models.eval_ner import SCORED, SHARED, score, spans_of
 from nlp.pipelines import pipeline_for
 
-SHARED = Path(os.environ.get("LAGEBILD_SHARED", "../shared")) / "data" / "ner"
 FLOORS = {
     ("de", "de_germeval14_dev.jsonl"): {"all": 64.0, "ORG": 52.0},
     ("it", "it_europarl.jsonl"): {"all": 72.0, "ORG": 70.0},

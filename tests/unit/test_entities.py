@@ -1,6 +1,7 @@
 """Names in texts: the watchlist over the pipeline, offsets, and what an item's reading holds."""
 
 from datetime import UTC, datetime
+from time import process_time
 
 import pytest
 import spacy
@@ -8,6 +9,7 @@ import spacy
 from domain.model import Item, ItemKind, Lens
 from domain.ports import Annotator
 from nlp.entities import EntityAnnotator, merged, tag_all, tag_entities
+from nlp.italian import names_in
 from nlp.rulers import Ruler
 from nlp.watchlist import watchlist
 
@@ -101,3 +103,19 @@ def test_items_of_other_languages_get_an_empty_reading_in_their_place():
     dutch, english = item("nl", "TikTok", "verboden"), item("en", "TikTok", "banned")
     readings = EntityAnnotator().read([dutch, english, dutch])
     assert [len(reading.annotations) for reading in readings] == [0, 1, 0]
+
+
+@pytest.mark.parametrize(
+    "text", ["a" * 100_000, "Ab." * 30_000, "A-" * 40_000, "TikTok" * 15_000, "LIVE X " * 4_000]
+)
+def test_odd_long_texts_are_read_in_reasonable_time(german, text):
+    began = process_time()
+    tag_entities(german, text)
+    assert process_time() - began < 20
+
+
+def test_italian_rules_read_odd_long_texts_in_reasonable_time():
+    began = process_time()
+    for text in ("A" * 100_000, "Rai " * 20_000, "S.p.A. " * 10_000, "L'" * 40_000):
+        list(names_in(text))
+    assert process_time() - began < 20
