@@ -1,6 +1,5 @@
 """The publish belt: a closed period -> facts -> one issue per language -> files, and the outbox."""
 
-import json
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,10 +8,10 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from digest.brief import brief
-from digest.codec import digest_of
 from digest.facts import Facts
-from digest.formats.json import render as render_json
+from digest.formats.html import render as render_html
 from digest.gather import Order, gather
+from digest.kept import keep, kept
 from digest.period import period_of
 from domain.briefing import Digest
 from domain.ports import PublishArchive
@@ -58,20 +57,17 @@ def publish(
     day = day or closed_day(edition, now)
     facts: Facts | None = None
     for language in edition.languages:
-        kept = archive.digest(edition.market, day, "daily", language)
-        if kept is not None:
-            yield printed(digest_of(json.loads(kept)), press, is_first=False)
+        if archive.digest(edition.market, day, "daily", language) is not None:
+            yield printed(kept(archive, edition.market, day, "daily", language), press, is_first=False)
             continue
         facts = facts or facts_of(archive, press, edition, day)
-        yield _kept(archive, press, facts, language, day)
+        yield _first(archive, press, facts, language)
 
 
-def _kept(archive: PublishArchive, press: Press, facts: Facts, language: str, day: date) -> Issue:
+def _first(archive: PublishArchive, press: Press, facts: Facts, language: str) -> Issue:
     """Keeps the issue first, prints it then: what was printed is what is kept."""
     digest = brief(facts, language)
-    body = render_json(digest).decode("utf-8")
-    numbers = [number for _, number in facts.numbers]
-    archive.keep_digest(digest.id, digest.market, day, "daily", language, body, numbers)
+    keep(archive, digest)
     logger.info("published issue=%s", digest.id)
     return printed(digest, press, is_first=True)
 
@@ -91,10 +87,10 @@ def facts_of(archive: PublishArchive, press: Press, edition: Edition, day: date)
 def rebuilt(archive: PublishArchive, press: Press, edition: Edition, day: date) -> Iterator[tuple[str, bool]]:
     """Kept issues of that day, made again, and whether every byte is the same."""
     for language in edition.languages:
-        kept = archive.digest(edition.market, day, "daily", language)
-        if kept is not None:
+        if archive.digest(edition.market, day, "daily", language) is not None:
+            then = kept(archive, edition.market, day, "daily", language)
             again = brief(facts_of(archive, press, edition, day), language)
-            yield again.id, render_json(again).decode("utf-8") == kept
+            yield again.id, again == then and render_html(again) == render_html(then)
 
 
 def closed_day(edition: Edition, now: datetime) -> date:
