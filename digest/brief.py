@@ -1,6 +1,7 @@
 """Facts -> Digest: what an issue says, in which order, in which language. Pure."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date
 from math import ceil
 
@@ -45,6 +46,7 @@ SECTIONS: tuple[Callable[[Facts, Words], Section], ...] = (
     coverage,
     method,
 )
+LEADERSHIP_NUMBERS = (1, 2, 10)
 LEADERSHIP: tuple[Callable[[Facts, Words], Section], ...] = (bottom_line, escalate_now, coverage)
 
 
@@ -72,6 +74,39 @@ def brief(facts: Facts, language: str, variant: str = "full") -> Digest:
         url=url_of(facts, language, variant),
         words=format_words(words),
     )
+
+
+def leadership_of(digest: Digest) -> Digest:
+    """The leadership page of a kept issue: the same as `brief` would make of the facts, without them."""
+    words = Words(digest.language, digest.market, digest.words.get("zone", ""))
+    since = digest.section(3)
+    charts = [block for block in since.blocks if isinstance(block, SmallMultiples)] if since else []
+    kept = tuple(section for section in digest.sections if section.number in LEADERSHIP_NUMBERS)
+    title = words.text(
+        "title.leadership", market=words.name("market", digest.market), date=words.long_date(digest.day)
+    )
+    name = f"{digest.id}-leadership"
+    minutes = reading_minutes(kept)
+    status = plain(digest.header.lines[-1]).replace(f" {digest.header.reading_minutes} ", f" {minutes} ")
+    return replace(
+        digest,
+        id=name,
+        variant="leadership",
+        header=replace(
+            digest.header,
+            title=words.text("title.partial", title=title) if is_partial(digest) else title,
+            lines=(*digest.header.lines[:-1], (status.replace(digest.id, name),)),
+            reading_minutes=minutes,
+        ),
+        sections=with_chart(kept, charts[0] if charts else None),
+        url=f"{digest.url}-leadership" if digest.url else "",
+    )
+
+
+def is_partial(digest: Digest) -> bool:
+    """Whether the issue's title says that coverage is partial."""
+    words = Words(digest.language, digest.market)
+    return digest.header.title.endswith(words.text("title.partial", title=""))
 
 
 def words_for(facts: Facts, language: str) -> Words:

@@ -93,6 +93,7 @@ class Delivery(Section):
     smtp_user: str = ""
     smtp_password: str = ""
     sender: str = "lagebild@localhost"
+    webhook_secret: str = ""
     recipients: tuple[Recipient, ...] = ()
 
 

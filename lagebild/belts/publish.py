@@ -17,6 +17,7 @@ from domain.briefing import Digest
 from domain.ports import PublishArchive
 from domain.registry import plug
 from lagebild.settings import Edition
+from nlp.shield import cut_slurs
 
 logger = logging.getLogger(__name__)
 FORMATS = "digest.formats"
@@ -80,6 +81,7 @@ def facts_of(archive: PublishArchive, press: Press, edition: Edition, day: date)
         names=press.names,
         versions=press.versions,
         base_url=press.base_url,
+        mask=cut_slurs,
     )
     return gather(archive, order)
 

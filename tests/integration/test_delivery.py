@@ -26,6 +26,9 @@ from digest.outbox import deliver, delivery_key, next_try, resume
 from domain.errors import ConfigError, DeliveryError
 from domain.model import Delivery
 from domain.registry import names_in, plug
+from lagebild.belts.deliver import send
+from lagebild.settings import Delivery as DeliverySettings
+from lagebild.settings import Recipient
 from storage.memory import MemoryArchive
 from tests.fixtures.digest_days import END, SUNDAY, hostile_day, loud_day, rollup
 
@@ -348,3 +351,35 @@ def test_each_channel_is_a_file_with_a_build_and_a_format() -> None:
     for name in names_in("digest.delivery"):
         found = plug("digest.delivery", name)
         assert callable(found.build) and found.FORMAT in names_in("digest.formats")
+
+
+# --- the roof's belt -----------------------------------------------------------------------------
+
+
+def test_recipients_get_their_market_language_and_variant(
+    server: Controller, mailbox: Mailbox, archive: MemoryArchive, tmp_path: Path
+) -> None:
+    settings = DeliverySettings(
+        smtp_host="127.0.0.1",
+        smtp_port=server.port,
+        recipients=(
+            Recipient(channel="smtp", to="ute@example.org", markets=("DE",), language="de"),
+            Recipient(
+                channel="smtp",
+                to="head@example.org",
+                markets=("DE", "AT"),
+                language="en",
+                variant="leadership",
+            ),
+            Recipient(channel="smtp", to="wien@example.org", markets=("AT",), language="de"),
+            Recipient(channel="file", to=str(tmp_path), markets=("DE",), language="de"),
+        ),
+    )
+    issues = [brief(loud_day(), "de"), brief(loud_day(), "en")]
+    for _ in range(2):
+        send(archive, issues, settings, {}, lambda: END)
+    assert sorted(to for to, _, _ in mailbox.mails) == ["head@example.org", "ute@example.org"]
+    short = next(mail for to, mail, _ in mailbox.mails if to == "head@example.org")
+    text = short.get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    assert "10 Coverage and limits" in text and "4 Top stories" not in text
+    assert [path.suffix for path in tmp_path.iterdir()] == [".html"]

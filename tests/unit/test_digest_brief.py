@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from digest.brief import brief
+from digest.brief import brief, leadership_of
 from digest.facts import Analyst, LensFact
 from digest.formats.text import render
 from digest.period import period_of
@@ -240,3 +240,10 @@ def test_mondays_issue_tells_the_weekend_day_by_day() -> None:
     last = tuple(DayPoint(day, count) for day, count in zip(period.days, (14, 5, 4), strict=True))
     text = " ".join(text_of(brief(loud_day(period=period, daily=last), "de")).split())
     assert "Fr., 20. Nov. 14 [Q11] · Sa., 21. Nov. 5 [Q11] · So., 22. Nov. 4 [Q11]" in text
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+@pytest.mark.parametrize("day", DAYS)
+def test_the_leadership_page_of_a_kept_issue_is_the_one_made_from_the_facts(day: str, language: str) -> None:
+    facts = DAYS[day]()
+    assert leadership_of(brief(facts, language)) == brief(facts, language, "leadership")

@@ -1,0 +1,1 @@
+"""Reports beside the daily briefing: the week, an incident."""
