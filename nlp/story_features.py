@@ -29,9 +29,6 @@ ELISION = re.compile(r"\b(?:[dlnsjmtc]|qu)['’]", re.IGNORECASE)
 BYLINE = re.compile(
     r"\s+(?:vor \d+ (?:Minuten?|Stunden?|Tag(?:en)?)\b.*|Von [A-ZÄÖÜ][\w.-]+ [A-ZÄÖÜ].*|EXCLUSIF|Video)$"
 )
-DATELINE = re.compile(
-    r"([A-ZÄÖÜÉ][\w.-]+(?:[ /][A-ZÄÖÜÉ][\w.-]+)*) \((?:dpa|APA|AFP|Keystone|SDA|ATS|Reuters|AP|KNA|epd|ANSA)\b"
-)
 NO_VECTOR: Floats = np.zeros(0, np.float32)
 
 LEAD_WEIGHT = 0.5
@@ -54,8 +51,7 @@ class Features:
     """One item, ready to be compared. `vector` is normalised, or empty without an encoder.
 
     `words` and `names` hold weights by key; `spelled` gives for a name's key the form it had in the text;
-    `places` are country codes. `service` marks a piece that tells of no event (a bargain, a horoscope);
-    `dateline` is the town a wire report was written in.
+    `places` are country codes. `service` marks a piece that tells of no event (a bargain, a horoscope).
     """
 
     item_id: str
@@ -66,7 +62,6 @@ class Features:
     spelled: Mapping[str, str]
     places: frozenset[str]
     service: bool = False
-    dateline: str = ""
     vector: Floats = field(default_factory=lambda: NO_VECTOR)
 
 
@@ -252,7 +247,6 @@ def read_features(
         found.spelled,
         frozenset(found.places),
         serves(title, language),
-        dateline.group(1) if (dateline := DATELINE.match(lead)) else "",
         vector,
     )
 

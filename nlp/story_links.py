@@ -17,8 +17,6 @@ SHOWN_NAMES = 4
 NEARLY_SAME = 0.7
 """Cosine of words from which two service pieces are one text in two versions."""
 UNLIKE = -12.0
-OTHER_TOWN = 1.5
-"""Log odds that two wire reports from different towns lose; big news is told from several, so they may still join."""
 LEAST_WORDS = 0.05
 """Cosine under which two items share no word that tells anything."""
 
@@ -101,8 +99,6 @@ def link(one: Features, other: Features, weights: Weights, meaning: float | None
     """The scored pair."""
     signs, names = compare(one, other, meaning)
     score = weights.score(signs, one.language == other.language)
-    if one.dateline and other.dateline and one.dateline != other.dateline:
-        score -= OTHER_TOWN
     if (one.service or other.service) and signs.words < NEARLY_SAME:
         score = UNLIKE
     return Link(score, signs.meaning, tuple(names)[:SHOWN_NAMES])

@@ -119,14 +119,6 @@ def test_places_that_differ_speak_against_a_link():
     assert shared_names(one, same)
 
 
-def test_wire_reports_from_two_towns_are_less_likely_one_event():
-    here = feature("a", "Brücke gesperrt", lead="Celle (dpa) – Die Brücke ist zu.")
-    there = feature("b", "Brücke gesperrt", lead="Ulm (dpa) – Die Brücke ist zu.")
-    again = feature("c", "Brücke gesperrt", lead="Celle (dpa) – Die Brücke ist zu.")
-    assert (here.dateline, there.dateline) == ("Celle", "Ulm")
-    assert link(here, there, PLAIN).score < link(here, again, PLAIN).score
-
-
 def test_groups_join_by_the_mean_and_unscored_pairs_count_as_unlike():
     chain = Grouping(-2.0, {n: [n] for n in range(3)}, {}, frozenset())
     chain.score([(0, 1, 5.0), (1, 2, 1.0)], [0, 1, 2])

@@ -1,0 +1,64 @@
+"""The address of a page -> what is looked for. All state of a page is in its address."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+from starlette.datastructures import QueryParams
+
+from domain.model import Search
+
+PAGE_ITEMS = 25
+MANY = {
+    "market": "markets",
+    "language": "languages",
+    "lens": "lenses",
+    "source": "sources",
+    "publisher": "publishers",
+    "topic": "topics",
+    "platform": "platforms",
+    "feature": "features",
+    "entity": "entities",
+}
+"""Parameters that may be given more than once, and the field of `Search` they fill."""
+
+
+def search_of(given: QueryParams, *, limit: int = PAGE_ITEMS) -> Search:
+    """What an address asks for; words it does not understand are left out, never an error."""
+    chosen: dict[str, tuple[str, ...]] = {field: tuple(given.getlist(name)) for name, field in MANY.items()}
+    return Search(
+        text=given.get("q", "").strip(),
+        min_severity=number(given.get("severity"), 0, 5),
+        since=moment(given.get("since")),
+        until=day_after(moment(given.get("until"))),
+        relevant_only=given.get("relevant") == "1",
+        with_copies=given.get("copies") == "1",
+        order="relevance" if given.get("order") == "relevance" else "newest",
+        limit=limit,
+        offset=number(given.get("offset"), 0, 1_000_000),
+        **_fields(chosen),
+    )
+
+
+def _fields(chosen: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    return {field: values for field, values in chosen.items() if any(values)}
+
+
+def number(text: str | None, low: int, high: int) -> int:
+    """A whole number within bounds; the lower bound for anything else."""
+    return min(max(int(text), low), high) if text and text.isdigit() else low
+
+
+def moment(text: str | None) -> datetime | None:
+    """A date or time in UTC; None for anything else."""
+    try:
+        said = datetime.fromisoformat(text) if text else None
+    except ValueError:
+        return None
+    return said.replace(tzinfo=UTC) if said and said.tzinfo is None else said
+
+
+def day_after(until: datetime | None) -> datetime | None:
+    """`until` is meant inclusively when it is a bare date."""
+    if until and (until.hour, until.minute) == (0, 0):
+        return until + timedelta(days=1)
+    return until

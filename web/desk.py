@@ -1,0 +1,53 @@
+"""What every page is given: the archive, the clock, names, and where the room listens."""
+
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from domain.model import Incident, Source, TriageEvent
+from domain.ports import Archive, Clock
+
+LANGUAGES = ("de", "en")
+Names = Mapping[str, Mapping[str, str]]
+Step = Callable[[Incident, str, Mapping[str, str], datetime], tuple[Incident, TriageEvent]]
+"""(incident, who, the form's fields, now) -> the changed incident with its log line. Raises LagebildError."""
+Opening = Callable[[str, Mapping[str, str], datetime], tuple[Incident, TriageEvent]]
+
+
+@dataclass(frozen=True, slots=True)
+class Triage:
+    """How incidents are opened and moved; the rules live at the roof."""
+
+    open: Opening
+    steps: Mapping[str, Step]
+    next_states: Callable[[Incident], Sequence[str]]
+    audiences: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """The reading room's own view of the house. `zones` gives each market's time zone, home market first.
+
+    `names` labels ids (`topic:ID`, `platform:ID`) per language. `hosts` are the names the room answers to.
+    `render` makes a kept issue's HTML from its JSON. `explain_health` gives a source's state in words.
+    """
+
+    archive: Archive
+    clock: Clock
+    sources: Sequence[Source]
+    zones: Mapping[str, str]
+    names: Names
+    triage: Triage
+    render: Callable[[str], bytes]
+    hosts: frozenset[str] = frozenset({"127.0.0.1", "localhost", "::1"})
+    user: str = "local"
+    secret: str = field(default_factory=lambda: secrets.token_hex(32))
+
+    def name(self, kind: str, identity: str, language: str) -> str:
+        """What people call it; a readable form of the id when nobody said."""
+        return self.names.get(f"{kind}:{identity}", {}).get(language) or identity.replace("_", " ")
+
+    def new_mark(self) -> str:
+        """A browser's mark; it says nothing about its reader."""
+        return secrets.token_urlsafe(18)

@@ -1,0 +1,116 @@
+"""Facts -> HTML page: one Jinja environment, words in the reader's language, times in the market's zone."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+from hashlib import sha256
+from importlib.resources import files
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_datetime
+from babel.numbers import format_decimal
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+from ruamel.yaml import YAML
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from web.desk import LANGUAGES, Desk
+
+MENU = (
+    ("/", "today"),
+    ("/search", "search"),
+    ("/signals", "signals"),
+    ("/incidents", "incidents"),
+    ("/sources", "sources"),
+)
+
+
+@cache
+def words(language: str) -> Mapping[str, str]:
+    """The interface's words."""
+    text = files("web").joinpath("words", f"{language}.yaml").read_text(encoding="utf-8")
+    spoken: dict[str, str] = YAML(typ="safe").load(text)
+    return spoken
+
+
+@cache
+def asset_url(name: str) -> str:
+    """The asset's address with a mark of its content, so that browsers may keep it for ever."""
+    body = files("web").joinpath("static", name).read_bytes()
+    return f"/static/{name}?v={sha256(body).hexdigest()[:10]}"
+
+
+@cache
+def _environment() -> Environment:
+    room = Environment(
+        loader=PackageLoader("web"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    room.filters["marked"] = marked
+    return room
+
+
+def marked(snippet: str) -> Markup:
+    """A snippet whose « and » become <mark>; everything else is escaped."""
+    return Markup(str(escape(snippet)).replace("«", "<mark>").replace("»", "</mark>"))
+
+
+def language_of(request: Request) -> str:
+    """The address's word first, then the cookie, then the browser's."""
+    asked = request.query_params.get("lang") or request.cookies.get("lang") or ""
+    if asked in LANGUAGES:
+        return asked
+    return "de" if request.headers.get("accept-language", "").lower().startswith("de") else "en"
+
+
+def address(request: Request, **changes: object) -> str:
+    """This page's address with some parameters changed; None takes one out."""
+    kept = [(k, v) for k, v in request.query_params.multi_items() if k not in changes]
+    added = [(k, str(v)) for k, v in changes.items() if v is not None]
+    query = urlencode(kept + added)
+    return f"{request.url.path}?{query}" if query else request.url.path
+
+
+def page(request: Request, template: str, status: int = 200, **facts: Any) -> HTMLResponse:
+    """The rendered page; remembers a language that was chosen by the address."""
+    desk: Desk = request.app.state.desk
+    language = language_of(request)
+    other = next(code for code in LANGUAGES if code != language)
+    zone = ZoneInfo(next(iter(desk.zones.values()), "UTC"))
+    spoken = words(language)
+
+    def when(moment: datetime, form: str = "d MMM, HH:mm") -> str:
+        return str(format_datetime(moment.astimezone(zone), form, locale=language))
+
+    html = (
+        _environment()
+        .get_template(template)
+        .render(
+            language=language,
+            other_language=other,
+            other_language_url=address(request, lang=other),
+            t=lambda key: spoken[key],
+            topic=lambda name: desk.name("topic", name, language),
+            platform=lambda name: desk.name("platform", name, language),
+            token=request.state.form_token,
+            user=desk.user,
+            static=asset_url,
+            link=lambda **changes: address(request, **changes),
+            when=when,
+            number=lambda value: format_decimal(value, locale=language),
+            now=desk.clock(),
+            menu=MENU,
+            here=request.url.path,
+            **facts,
+        )
+    )
+    response = HTMLResponse(html, status)
+    if request.query_params.get("lang") == language:
+        response.set_cookie("lang", language, max_age=365 * 86400, samesite="lax", httponly=True)
+    return response

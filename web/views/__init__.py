@@ -1,0 +1,1 @@
+"""One file per page: a request and the archive in, a page out."""
