@@ -19,6 +19,7 @@ Resolve = Callable[[str], Awaitable[Sequence[str]]]
 DEFAULT_PORTS = {"http": 80, "https": 443}
 # A name is looked up again after this long; browsers keep names for about as long.
 LOOKUP_SECONDS = 60.0
+LOOKUP_WAIT_SECONDS = 15.0
 # RFC 6598 shared space and RFC 6052/3056/4380 tunnels that carry a private IPv4 address inside.
 CARRIERS = tuple(
     ipaddress.ip_network(net) for net in ("100.64.0.0/10", "64:ff9b::/96", "2002::/16", "2001::/32")
@@ -83,8 +84,11 @@ async def system_lookup(host: str) -> Sequence[str]:
     """The system's answer. Names under .localhost are this machine (RFC 6761). Raises NoSuchHost."""
     if host == "localhost" or host.endswith(".localhost"):
         return ("127.0.0.1",)
+    asked = asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
     try:
-        found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
+        found = await asyncio.wait_for(asked, LOOKUP_WAIT_SECONDS)
+    except TimeoutError as error:
+        raise NoSuchHost(f"the name {host} was not answered for in {LOOKUP_WAIT_SECONDS:.0f} s") from error
     except (OSError, UnicodeError) as error:
         raise NoSuchHost(f"the name {host} has no address") from error
     return tuple(dict.fromkeys(str(entry[4][0]) for entry in found))
