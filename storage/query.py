@@ -20,6 +20,8 @@ PREFIX_FROM = 4
 STEM_FROM = 5
 """What is left of a word after its ending is taken off has at least this many letters."""
 ENDINGS = ("ern", "en", "er", "es", "em", "e", "n", "s")
+FORMS = ("", "e", "en", "er", "es", "em", "ern", "n", "s")
+"""What a word may end on and still be the same word."""
 MOST_TERMS = 24
 """More words than this make no sharper question, only a slower one."""
 

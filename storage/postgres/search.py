@@ -13,7 +13,7 @@ ALL = "SELECT i.id FROM item i WHERE {filters} ORDER BY i.id DESC LIMIT :reach"
 class PgReader(Reader):
     """Search, facets and streams of hits."""
 
-    def _statement(self, wanted: Search, query: Query, reach: int) -> tuple[str, Bound]:
+    def _statement(self, wanted: Search, query: Query, reach: int, broad: bool) -> tuple[str, Bound]:
         filters, bound = filters_of(wanted)
         bound |= {"reach": reach, "high": 2**62}
         where = " AND ".join([*filters, "i.id <= :high"])

@@ -212,7 +212,6 @@ END;
 INSERT INTO item_words (item_words, rank) VALUES ('hashsize', {HASH_OCTETS});
 INSERT INTO item_letters (item_letters, rank) VALUES ('hashsize', {HASH_OCTETS});
 INSERT INTO item_words (item_words, rank) VALUES ('automerge', {AUTOMERGE});
-INSERT INTO item_letters (item_letters, rank) VALUES ('automerge', {AUTOMERGE});
 """
 
 READINGS = """

@@ -14,15 +14,19 @@ from itertools import islice
 from typing import Any
 
 from domain.model import Found, Hit, Item, Search
-from storage.query import Query, Term, understand
+from storage.query import FORMS, Query, Term, understand
 from storage.rows import ITEM_COLUMNS, compact, item_from
 from storage.snippets import snippet
 from storage.sqlite.collect import FARTHEST, SETTING
 from storage.sqlite.connection import Connections
 from storage.times import to_text
 
-COUNTED_UP_TO = 500
-"""Counting more hits than this would cost more than finding a page of them."""
+COUNTED_UP_TO = 100
+"""A query with more hits than this looks for words in their usual forms; one with fewer for all that begins like them.
+FTS5 gathers every posting of a prefix before it gives the first, so a frequent one would cost more with every article.
+Counting more hits than this would cost more than finding a page of them."""
+TRIGRAMS = 4
+"""So many of a word's trigrams are looked up: each costs, and four leave few false ones."""
 FACETS_OVER = 5_000
 """Facets count the newest so many hits."""
 EARLY = timedelta(days=1)
@@ -47,7 +51,7 @@ NAMED = """EXISTS (
 BY_INDEX = """
 SELECT i.id FROM {index} CROSS JOIN item i ON i.id = {index}.rowid
 WHERE {index} MATCH :{index} AND {index}.rowid BETWEEN :low AND :high AND {filters}
-ORDER BY {index}.rowid DESC LIMIT :reach
+ORDER BY {index}.rowid DESC LIMIT :{reach}
 """
 BY_RANK = """
 SELECT i.id FROM item_words CROSS JOIN item i ON i.id = item_words.rowid
@@ -123,7 +127,9 @@ class Reader(Connections):
 
     def facets(self, wanted: Search) -> Mapping[str, Sequence[tuple[str, int]]]:
         """Per facet its labels with their counts, most frequent first, over the newest hits."""
-        sql, bound = self._statement(wanted, understand(wanted.text), FACETS_OVER)
+        query = understand(wanted.text)
+        wanted = replace(wanted, offset=0, limit=FACETS_OVER)
+        sql, bound = self._statement(wanted, query, FACETS_OVER, broad=self._is_rare(wanted, query))
         found: dict[str, list[tuple[str, int]]] = {}
         for facet, label, hits in self.rows(FACETS.format(ids=sql), bound):
             found.setdefault(facet, []).append((label, hits))
@@ -133,7 +139,8 @@ class Reader(Connections):
         """All hits whatever the page, newest first, read in portions: memory stays flat."""
         wanted = replace(wanted, order="newest")
         query = understand(wanted.text)
-        sql, bound = self._statement(wanted, query, EXPORT_AT_ONCE)
+        wanted = replace(wanted, offset=0, limit=EXPORT_AT_ONCE)
+        sql, bound = self._statement(wanted, query, EXPORT_AT_ONCE, broad=self._is_rare(wanted, query))
         while True:
             ids = [row[0] for row in self.rows(sql, bound)]
             yield from self._hits(ids, query)
@@ -157,12 +164,24 @@ class Reader(Connections):
             best = sorted([*best, *_cosines(own, some)], key=lambda pair: (-pair[1], pair[0]))[:limit]
         return best
 
-    def _statement(self, wanted: Search, query: Query, reach: int) -> tuple[str, Bound]:
-        return _statement(wanted, query, reach, int(self.value(SETTING, (FARTHEST,)) or 1))
+    def _statement(self, wanted: Search, query: Query, reach: int, broad: bool) -> tuple[str, Bound]:
+        return _statement(wanted, query, reach, broad, int(self.value(SETTING, (FARTHEST,)) or 1))
 
     def _ids(self, wanted: Search, query: Query, reach: int) -> list[int]:
-        sql, bound = self._statement(wanted, query, reach)
+        """At most `reach` ids, which is more than `COUNTED_UP_TO`; whatever the page, the same choice is made."""
+        ids = self._ids_by(wanted, query, reach, broad=False)
+        return (
+            ids
+            if len(ids) > COUNTED_UP_TO or not query.wanted
+            else self._ids_by(wanted, query, reach, broad=True)
+        )
+
+    def _ids_by(self, wanted: Search, query: Query, reach: int, broad: bool) -> list[int]:
+        sql, bound = self._statement(wanted, query, reach, broad)
         return [row[0] for row in self.rows(sql, bound)]
+
+    def _is_rare(self, wanted: Search, query: Query) -> bool:
+        return len(self._ids_by(wanted, query, COUNTED_UP_TO + 1, broad=False)) <= COUNTED_UP_TO
 
     def _hits(self, ids: Sequence[int], query: Query) -> tuple[Hit, ...]:
         found = {row[24]: row for row in self.rows(HITS, {"ids": compact(list(ids))})} if ids else {}
@@ -194,41 +213,47 @@ def _hit(row: tuple[Any, ...], query: Query) -> Hit:
     )
 
 
-def _statement(wanted: Search, query: Query, reach: int, farthest: int) -> tuple[str, Bound]:
-    """The SQL that gives at most `reach` ids in the wanted order, and its parameters."""
+def _statement(wanted: Search, query: Query, reach: int, broad: bool, farthest: int) -> tuple[str, Bound]:
+    """The SQL that gives at most `reach` ids in the wanted order, and its parameters.
+
+    `broad` takes words as beginnings, else in their usual forms.
+    """
     filters, bound = filters_of(wanted)
     bound |= {"reach": reach, "text": wanted.text} | _span(wanted, farthest)
     if query.has_phrase:
         filters.append(SAYS)
     if not query.wanted:
-        if words := unwanted_expression(query):
+        if words := unwanted_expression(query, broad=True):
             filters.append(UNWANTED)
             bound["unwanted"] = words
         return BY_TIME.format(filters=" AND ".join(filters)), bound
     where = " AND ".join(filters)
-    bound["item_words"] = words_expression(query)
+    bound["item_words"] = words_expression(query, broad)
     if wanted.order == "relevance":
         return BY_RANK.format(filters=where), bound
-    by_words = BY_INDEX.format(index="item_words", filters=where)
+    by_words = BY_INDEX.format(index="item_words", filters=where, reach="reach")
     letters = letters_expression(query)
     if not letters:
         return by_words, bound
     bound["item_letters"] = letters
-    by_letters = BY_INDEX.format(index="item_letters", filters=f"{where} AND {HOLDS}")
+    # When words alone fill the count, parts of words are needed for the page alone.
+    bound["part_reach"] = reach if broad else min(reach, wanted.offset + wanted.limit + 1)
+    by_letters = BY_INDEX.format(index="item_letters", filters=f"{where} AND {HOLDS}", reach="part_reach")
     union = f"SELECT id FROM ({by_words}) AS w UNION SELECT id FROM ({by_letters}) AS l ORDER BY id DESC LIMIT :reach"
     return union, bound
 
 
-def words_expression(query: Query) -> str:
+def words_expression(query: Query, broad: bool) -> str:
     """The query in FTS5's language, for the index of words; a phrase is all its words."""
-    wanted = " AND ".join(f"({' OR '.join(map(_in_words, group))})" for group in query.wanted)
-    unwanted = unwanted_expression(query)
+    groups = (" OR ".join(_in_words(term, broad) for term in group) for group in query.wanted)
+    wanted = " AND ".join(f"({group})" for group in groups)
+    unwanted = unwanted_expression(query, broad)
     return f"({wanted}) NOT ({unwanted})" if unwanted else wanted
 
 
-def unwanted_expression(query: Query) -> str:
+def unwanted_expression(query: Query, broad: bool) -> str:
     """The words to be absent; phrases are left to the reading again."""
-    return " OR ".join(_in_words(term) for term in query.unwanted if len(term.words) == 1)
+    return " OR ".join(_in_words(term, broad) for term in query.unwanted if len(term.words) == 1)
 
 
 def letters_expression(query: Query) -> str:
@@ -242,13 +267,20 @@ def letters_expression(query: Query) -> str:
     return " AND ".join(f"({' OR '.join(_in_letters(term.letters) for term in group)})" for group in groups)
 
 
-def _in_words(term: Term) -> str:
-    words = " AND ".join(map(_quoted, term.words))
-    return f"({words})" if len(term.words) > 1 else words + ("" if term.exact else " *")
+def _in_words(term: Term, broad: bool) -> str:
+    if len(term.words) > 1:
+        return f"({' AND '.join(map(_quoted, term.words))})"
+    word = term.words[0]
+    if term.exact:
+        return _quoted(word)
+    return f"{_quoted(word)} *" if broad else f"({' OR '.join(_quoted(word + form) for form in FORMS)})"
 
 
 def _in_letters(word: str) -> str:
-    return f"({' AND '.join(_quoted(word[n : n + 3]) for n in range(len(word) - 2))})"
+    """Some of the word's trigrams, ends included; the rest is found by reading."""
+    last = len(word) - 3
+    places = sorted({round(last * n / (TRIGRAMS - 1)) for n in range(TRIGRAMS)})
+    return f"({' AND '.join(_quoted(word[n : n + 3]) for n in places)})"
 
 
 def _quoted(text: str) -> str:
