@@ -6,11 +6,13 @@ from dataclasses import dataclass
 
 from lxml.html import HtmlElement
 
+from crawler.permission import SHORTENED, WITHHELD, directives
 from crawler.plain import one_line
 from domain.model import Rights
 
 NAME_ATTRIBUTES = ("property", "name", "itemprop", "http-equiv")
-ROBOTS = ("robots", "lagebild", "tdm-robots")
+OUR_NAME = "lagebild"
+ROBOTS = ("robots", OUR_NAME)
 LANGUAGE = re.compile(r"^([a-zA-Z]{2,3})(?:[-_].*)?$")
 
 
@@ -73,18 +75,15 @@ def _language(stated: str) -> str:
 def rights_of(meta: MetaTags) -> tuple[Rights, str]:
     """What the page's own tags allow, with the words that say so; evidence is empty when they say nothing.
 
-    `noindex` and `none` deny; `noai` and a reservation of text and data mining leave title and snippet. A tag
-    `tdm-reservation: 0` is evidence too, for it overrides what the host or a header said.
+    The words are weighed as in `crawler.permission`. A tag `tdm-reservation: 0` is evidence too, for it overrides
+    what the host or a header said.
     """
-    for name in ROBOTS:
-        words = {word.strip() for word in meta.first(name).lower().split(",")}
-        if denying := words & {"noindex", "none"}:
-            return Rights.DENY, f"meta {name}: {min(denying)}"
-    for name in ROBOTS:
-        words = {word.strip() for word in meta.first(name).lower().split(",")}
-        if "noai" in words:
-            return Rights.SNIPPET_ONLY, f"meta {name}: noai"
+    said = {name: directives(meta.first(name), OUR_NAME) for name in ROBOTS}
+    for words, rights in ((WITHHELD, Rights.DENY), (SHORTENED, Rights.SNIPPET_ONLY)):
+        for name, spoken in said.items():
+            if found := [word for word in words if word in spoken]:
+                return rights, f"meta {name}: {found[0]}"
     reservation = meta.first("tdm-reservation")
     if reservation == "1":
-        return Rights.SNIPPET_ONLY, "meta tdm-reservation: 1"
+        return Rights.DENY, "meta tdm-reservation: 1"
     return Rights.ALLOW, f"meta tdm-reservation: {reservation}" if reservation else ""

@@ -1,5 +1,7 @@
 """What one page says, field by field."""
 
+import pytest
+
 from crawler.extract import extract
 from domain.model import Page, PageKind, Rights
 
@@ -48,13 +50,21 @@ def test_each_field_tells_where_it_came_from() -> None:
     assert origin["text"].startswith("trafilatura")
 
 
-def test_the_pages_own_tags_say_what_may_be_kept() -> None:
-    assert page_of(head='<meta name="robots" content="index,follow,noai">').rights is Rights.SNIPPET_ONLY
-    assert page_of(head='<meta name="tdm-reservation" content="1">').rights is Rights.SNIPPET_ONLY
-    denied = page_of(head='<meta name="robots" content="noindex, nofollow">')
-    assert (denied.rights, denied.rights_evidence) == (Rights.DENY, "meta robots: noindex")
-    freed = page_of(head='<meta name="tdm-reservation" content="0">')
-    assert (freed.rights, freed.rights_evidence) == (Rights.ALLOW, "meta tdm-reservation: 0")
+@pytest.mark.parametrize(
+    ("tag", "rights", "evidence"),
+    [
+        ('<meta name="robots" content="noindex, nofollow">', Rights.DENY, "meta robots: noindex"),
+        ('<meta name="robots" content="index,follow,noai">', Rights.DENY, "meta robots: noai"),
+        ('<meta name="lagebild" content="noai">', Rights.DENY, "meta lagebild: noai"),
+        ('<meta name="tdm-reservation" content="1">', Rights.DENY, "meta tdm-reservation: 1"),
+        ('<meta name="robots" content="nosnippet">', Rights.SNIPPET_ONLY, "meta robots: nosnippet"),
+        ('<meta name="tdm-reservation" content="0">', Rights.ALLOW, "meta tdm-reservation: 0"),
+        ('<meta name="robots" content="index, follow">', Rights.ALLOW, ""),
+    ],
+)
+def test_the_pages_own_tags_say_what_may_be_kept(tag: str, rights: Rights, evidence: str) -> None:
+    page = page_of(head=tag)
+    assert (page.rights, page.rights_evidence) == (rights, evidence)
 
 
 def test_a_consent_wall_is_no_article() -> None:
