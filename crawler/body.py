@@ -23,6 +23,8 @@ WEAK = 350  # characters; below, the stricter reading probably missed the articl
 PLAUSIBLE_BODY = 300
 BODY_AGREEMENT = 0.6
 HALF = 0.5
+LINK_OF_A_ROW = 15  # shorter ones (names, numbers) are found in any text
+MOST_OF_A_ROW = 0.6
 ADDITION = 300  # characters
 SEEN = ".//text()[not(ancestor::script or ancestor::style or ancestor::noscript or ancestor::template or ancestor::svg)]"
 WORDS = re.compile(r"\w+")
@@ -93,8 +95,8 @@ def _trafilatura(
         body = getattr(document, "body", None)
         if body is None:
             return ()
-        has_items = next(body.iter("item"), None) is not None
-        return tuple(_blocks(body, _link_texts(tree) if has_items else frozenset()))
+        has_lists = next(body.iter("item", "row"), None) is not None
+        return tuple(_blocks(body, _link_texts(tree) if has_lists else frozenset()))
 
     return read
 
@@ -117,7 +119,15 @@ def _lines(element: _Element, links: frozenset[str]) -> Iterable[Paragraph]:
     """A block as one paragraph, or several where line breaks part it."""
     for line in map(one_line, _written(element).split("\n")):
         kind = KINDS.get(str(element.tag), "p")
-        yield Paragraph(kind, line, float(kind == "item" and line in links))
+        yield Paragraph(kind, line, _listed_links(kind, line, links))
+
+
+def _listed_links(kind: str, line: str, links: frozenset[str]) -> float:
+    """1 for a list item that is a link and for a table row that mostly consists of them, else 0."""
+    if kind == "row":
+        told = sum(len(link) for link in links if len(link) >= LINK_OF_A_ROW and link in line)
+        return float(told >= MOST_OF_A_ROW * max(1, len(line)))
+    return float(kind == "item" and line in links)
 
 
 def _written(element: _Element) -> str:

@@ -66,6 +66,7 @@ PROMPT_WORDS = (
 )  # fmt: skip
 MOSTLY_LINK = 0.9
 TAIL_SHARE = 0.2  # of what stands before; more than that is a chapter of the article
+FRAME_LENGTH = 250  # characters
 LAST_HEADS = 2
 LINK_LIST = 0.65  # with three kickers in one paragraph
 SHORT_LINK = 130
@@ -79,7 +80,7 @@ def kept(paragraphs: Sequence[Paragraph]) -> tuple[Paragraph, ...]:
     """The article's own paragraphs in order: repeats, related links, prompts and dangling headings are gone."""
     read = [one for one in map(_mended, paragraphs) if one.text]
     own = [one for one in _before_tail(read) if not is_boilerplate(one)]
-    return tuple(_without_dangling_heads(_without_repeats(own)))
+    return tuple(_without_dangling_heads(_without_repeats(_without_frame(own))))
 
 
 def is_boilerplate(paragraph: Paragraph) -> bool:
@@ -88,7 +89,7 @@ def is_boilerplate(paragraph: Paragraph) -> bool:
     if (len(text) <= STANDALONE_LENGTH and STANDALONE.match(text)) or _prompts(text):
         return True
     if paragraph.linked >= MOSTLY_LINK:
-        return paragraph.tag == "item" or len(text) > SHORT_LINK or not SENTENCE_END.search(text)
+        return paragraph.tag in ("item", "row") or len(text) > SHORT_LINK or not SENTENCE_END.search(text)
     if paragraph.linked >= LINK_LIST and text.count(": ") >= 3:
         return True
     return (
@@ -119,6 +120,25 @@ def _before_tail(paragraphs: list[Paragraph]) -> list[Paragraph]:
         if after < TAIL_SHARE * before:
             return paragraphs[:place]
     return paragraphs
+
+
+def _without_frame(paragraphs: list[Paragraph]) -> list[Paragraph]:
+    """Without a few short table rows around the paragraphs: in old pages a table is the page's frame."""
+    return _without_last_rows(_without_first_rows(paragraphs))
+
+
+def _without_first_rows(paragraphs: list[Paragraph]) -> list[Paragraph]:
+    rows = 0
+    while rows < len(paragraphs) and paragraphs[rows].tag == "row":
+        rows += 1
+    is_frame = rows < len(paragraphs) and sum(len(row.text) for row in paragraphs[:rows]) < FRAME_LENGTH
+    return paragraphs[rows:] if is_frame else paragraphs
+
+
+def _without_last_rows(paragraphs: list[Paragraph]) -> list[Paragraph]:
+    row = paragraphs[-1] if len(paragraphs) > 1 else None
+    is_frame = row is not None and row.tag == "row" and len(row.text) < STANDALONE_LENGTH
+    return paragraphs[:-1] if is_frame and paragraphs[-2].tag != "row" else paragraphs
 
 
 def _without_repeats(paragraphs: list[Paragraph]) -> list[Paragraph]:

@@ -32,6 +32,7 @@ BRIEF_SHINGLES = 100  # below this, two shared statements are half of the text
 BRIEF_JACCARD_FLOOR = 0.37
 BRIEF_CONTAINMENT_FLOOR = 0.8
 EXCERPT_JACCARD_FLOOR = 0.2  # an excerpt under a fifth of its source is not told from a quotation
+SAME_CONTAINMENT = 0.2  # estimates that lie nearer to each other than this are not told apart
 SHORT_SHINGLES = 20  # below this, a chance phrase weighs too much: only near identity counts
 SHORT_JACCARD_FLOOR = 0.7
 NEVER = 2.0
@@ -199,7 +200,10 @@ class _Table:
         self._heads[buckets] = links
 
     def matches(self, slots: Slots, shingles: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        """Places whose text this one copies, the most alike first, and how much of the shorter text is in both."""
+        """Places whose text this one copies and how much of the shorter text is in both.
+
+        Those that hold most of it come first, and of these the one that told it first.
+        """
         telling = self._seen[_cells(slots, len(self._seen))] <= self._common_from()
         places = self._candidates(slots, telling)
         measured = int(telling.sum())
@@ -217,8 +221,10 @@ class _Table:
         enough = contained >= np.select(steps, [NEVER, BRIEF_CONTAINMENT_FLOOR], CONTAINMENT_FLOOR)
         excerpt = enough & (jaccard >= EXCERPT_JACCARD_FLOOR)
         chosen = alike | excerpt
-        nearest_first = np.argsort(-jaccard[chosen], kind="stable")
-        return places[chosen][nearest_first], shared[chosen][nearest_first]
+        found, held = places[chosen], contained[chosen]
+        lesser = held < held.max(initial=0.0) - SAME_CONTAINMENT
+        first_told = np.lexsort((found, lesser))
+        return found[first_told], shared[chosen][first_told]
 
     def rebuilt(self, first: int, capacity: int) -> "_Table":
         """A table of this capacity with the texts from `first` on."""

@@ -37,7 +37,11 @@ BYLINES = (
     "[not(ancestor::footer) and not(ancestor::aside)][string-length(normalize-space(.)) < 90]",
     f"(//article | //main | //header)//*[self::p or self::div or self::span][{SAYS_VON}][string-length(normalize-space(.)) < 80]",
 )
-TIMES = "//time[@itemprop='datePublished' or @pubdate]/@datetime | (//article | //main | //header)//time/@datetime"
+TIMES = (
+    "//time[@itemprop='datePublished' or @pubdate]/@datetime | (//article | //main | //header)//time/@datetime",
+    "//*[self::span or self::div or self::p or self::time][contains(@class,'date') or contains(@class,'datum') or contains(@class,'Date')"
+    " or contains(@class,'time') or contains(@class,'published')][string-length(normalize-space(.)) < 60]",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +240,7 @@ def _together(tree: HtmlElement, xpath: str) -> tuple[str, ...]:
 
 
 def _first_time(tree: HtmlElement) -> str:
-    return next(filter(None, map(iso_time, all_texts(tree, TIMES))), "")
+    return next(filter(None, (iso_time(text) for xpath in TIMES for text in all_texts(tree, xpath)[:8])), "")
 
 
 def _dated_by_guess(tree: HtmlElement, url: str, page: Page) -> Mapping[str, object]:

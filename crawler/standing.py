@@ -13,6 +13,7 @@ from crawler.dom import text_of
 LIKENESS = 2  # as many found paragraphs in such a place make it a place for text
 RECOVERED_LENGTH = 40
 MOSTLY_LINK = 0.5
+PARAGRAPHS_OF_UNCLOSED = 2
 OPENING = 30  # letters by which a paragraph is known though a part of it was left out
 
 
@@ -77,8 +78,10 @@ def _whole(paragraph: Paragraph, one: _Standing | None) -> Paragraph:
 
 
 def _linked(one: _Standing) -> float:
-    if any(ancestor.tag == "a" for ancestor in one.element.iterancestors()):
-        return 1.0
+    """Share of its letters in links; a link that was never closed holds half the page and is none."""
+    around = next(one.element.iterancestors("a"), None)
+    if around is not None:
+        return float(len(around.findall(".//p")) < PARAGRAPHS_OF_UNCLOSED)
     return sum(len(text_of(link)) for link in one.element.iter("a")) / max(1, len(one.text))
 
 
