@@ -261,10 +261,18 @@ def _with_text(tree: HtmlElement, url: str, page: Page, labels: _Labels) -> Page
     if len(page.text) >= max(ENOUGH_TEXT, HALF * len(labels.linked.body)):
         return page
     paragraphs, step = article_paragraphs(tree, url, labels.linked.body)
-    text = "\n".join(paragraph.text for paragraph in paragraphs)
+    titles = {_bare(page.title), _bare(first_text(tree, "//h1"))}
+    text = "\n".join(_without_titles([paragraph.text for paragraph in paragraphs], titles))
     if len(text) <= len(page.text):
         return page
     return replace(page, text=text, origin={**page.origin, "text": step})
+
+
+def _without_titles(lines: list[str], titles: set[str]) -> list[str]:
+    """The lines without those at the head that only repeat the title."""
+    while lines and _bare(lines[0]) in titles:
+        lines = lines[1:]
+    return lines
 
 
 def _as_live_blog(tree: HtmlElement, page: Page, labels: _Labels) -> Page:
