@@ -90,6 +90,11 @@ def archive(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Archive]
     opened.close()
 
 
+@pytest.fixture
+def postgres(postgres_dsn: str) -> Iterator[Archive]:
+    yield from _empty_postgres(postgres_dsn)
+
+
 def _empty_postgres(dsn: str) -> Iterator[Archive]:
     from storage.postgres.archive import open_archive as open_postgres
 
