@@ -264,12 +264,13 @@ class Asked:
         return tuple(source_of(row) for row in rows)
 
     def signals(self) -> tuple[Signal, ...]:
-        """The loudest state of each series over the days closed and the one that has begun."""
+        """The loudest state of each series over the days closed and the one begun; the market's own before its parts'."""
         days = (*self.order.period.days, self.order.period.day)
         rows = self.ask("signals", first=days[0].isoformat(), last=days[-1].isoformat())
-        loudest: dict[tuple[str, str, str], Signal] = {}
-        for found in map(signal_of, rows):
-            loudest.setdefault((found.dimension, found.label, found.market), found)
+        loudest: dict[tuple[str, str], Signal] = {}
+        own = sorted(map(signal_of, rows), key=lambda found: found.market != self.order.market)
+        for found in own:
+            loudest.setdefault((found.dimension, found.label), found)
         return tuple(loudest.values())
 
     def coverage(self) -> dict[date, float]:

@@ -23,6 +23,7 @@ QUOTE_WITHHELD = NEVER_SHOWN | {
     "extremism_terrorism",
     "hate_discrimination",
 }
+QUOTES = (("»", "«"), ("«", "»"), ("„", "“"), ("“", "”"), ('"', '"'))
 HELPLINE = frozenset({"suicide_self_harm", "body_image_eating_disorders"})
 
 # Embedding and override characters can make a line read backwards; zero-width ones hide text from a reader.
@@ -61,12 +62,27 @@ def touches(topics: Iterable[str], kinds: frozenset[str]) -> bool:
 
 
 def headline(story: StoryFact, words: Words) -> Foreign:
-    """The representative's title, or a neutral one where the topic or the rights forbid it."""
-    title = clean(story.title)
+    """A title in the reader's language, else the representative's; a neutral one where topic or rights forbid it."""
+    told = lead_report(story, words)
+    title, language = (clean(told.title), told.language) if told else (clean(story.title), story.language)
     denied = bool(story.reports) and all(report.rights is Rights.DENY for report in story.reports)
     if touches(story.topics, NEVER_SHOWN) or denied or not title:
         return Foreign(neutral_headline(story.topics, story.platforms, words), words.language)
-    return Foreign(title, story.language, quoted=True)
+    return Foreign(unquoted(title), language, quoted=True)
+
+
+def unquoted(title: str) -> str:
+    """A title that is one quotation, without its own marks: ours stand around it."""
+    around = (title[:1], title[-1:])
+    inside = title[1:-1]
+    return inside if around in QUOTES and not any(mark in inside for mark in around) else title
+
+
+def lead_report(story: StoryFact, words: Words) -> Report | None:
+    """The best report in the reader's language, when the story's own title is in another."""
+    if story.language == words.language:
+        return None
+    return next((report for report in story.reports if report.language == words.language), None)
 
 
 def neutral_headline(topics: tuple[str, ...], platforms: tuple[str, ...], words: Words) -> str:

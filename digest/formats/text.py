@@ -117,7 +117,9 @@ def _table(caption: Line, rows: list[list[str]], numeric: tuple[int, ...], sheet
 
 
 def _named(head: list[str], row: list[str]) -> list[str]:
-    return [f"{name} {value}" for name, value in zip(head[1:], row[1:], strict=True)]
+    """Column by column; what is empty or nought is left out."""
+    named = zip(head[1:], row[1:], strict=True)
+    return [f"{name} {value}" for name, value in named if value not in ("", "0", "–")]
 
 
 def _row(row: list[str], columns: list[int], numeric: tuple[int, ...]) -> str:

@@ -7,11 +7,19 @@ from digest.sections.escalations import Case, cases, series_name, severity
 from digest.sections.escalations import title as case_title
 from digest.sections.parts import figure, section, share
 from digest.sections.stories import MINORS, official
-from digest.sections.weight import arrows_withheld, class_of, lead_story, lost_share, reported
+from digest.sections.weight import (
+    arrows_withheld,
+    class_of,
+    is_surge,
+    lead_story,
+    lost_share,
+    reported,
+    story_of,
+)
 from digest.shield import first_words, headline, touches
 from digest.wording import Words, joined
 from domain.briefing import Bullets, Foreign, Line, Paragraph, Section, Strong
-from domain.model import Level
+from domain.model import Signal
 
 MOST_WORDS = 60
 HEADLINE_WORDS = 16
@@ -92,7 +100,8 @@ def _quiet(facts: Facts, words: Words) -> Bottom:
 
 
 def _story(facts: Facts, words: Words, story: StoryFact, headline_words: int) -> Bottom:
-    key = "bottom.ask_review" if story.severity >= 4 else "bottom.ask_read"
+    urgent = story.severity >= 4 or surging(facts, story) is not None
+    key = "bottom.ask_review" if urgent else "bottom.ask_read"
     return Bottom(_what(facts, words, story, headline_words), _why(facts, words, story), (words.text(key),))
 
 
@@ -120,20 +129,25 @@ def _why(facts: Facts, words: Words, story: StoryFact) -> Line:
         return (words.text("bottom.why_official"),)
     if touches(story.topics, MINORS) and story.severity >= 4:
         return (words.text("bottom.why_minor", severity=band),)
-    if surging(facts, story):
-        return (words.text("bottom.why_surge", topic=_topic(words, story.topics)),)
+    surge = surging(facts, story)
+    if surge is not None:
+        return words.line(
+            "bottom.why_surge",
+            count=surge.count,
+            day=words.day(surge.day),
+            n=figure(facts, words, surge.count, "signals"),
+            expected=figure(facts, words, surge.expected, "signals", 1),
+        )
     if story.publishers_now > story.publishers_before > 0:
         before = figure(facts, words, story.publishers_before, "stories")
         return words.line("bottom.why_growth", before=before)
     return (words.text("bottom.why_severity", severity=band),)
 
 
-def surging(facts: Facts, story: StoryFact) -> bool:
-    """Whether the story's first topic carries an elevated signal in this period."""
-    return any(
-        signal.level is not Level.WATCH and not signal.muted and signal.label in story.topics[:1]
-        for signal in facts.signals
-    )
+def surging(facts: Facts, story: StoryFact) -> Signal | None:
+    """The strongest elevated signal that the story is behind."""
+    behind = [signal for signal in facts.signals if is_surge(signal) and story_of(facts, signal) == story]
+    return max(behind, key=lambda signal: (signal.score, signal.id), default=None)
 
 
 # --- an escalation -------------------------------------------------------------------------------
@@ -154,14 +168,14 @@ def _case_what(facts: Facts, words: Words, case: Case, headline_words: int) -> L
         return words.line(
             "bottom.what_signal",
             count=case.signal.count,
-            topic=series_name(words, case.signal),
+            topic=series_name(facts, words, case.signal),
             n=figure(facts, words, case.signal.count, "signals"),
             day=words.day(case.signal.day),
             expected=figure(facts, words, case.signal.expected, "signals", 1),
         )
     assert case.incident is not None
     state = words.name("state", case.incident.state.value)
-    title = _short(case_title(case, words), headline_words)
+    title = _short(case_title(facts, case, words), headline_words)
     return words.line(
         "bottom.what_incident",
         topic=words.name("severity", class_of(case.incident.severity)),

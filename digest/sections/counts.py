@@ -3,11 +3,11 @@
 from collections import Counter
 
 from digest.facts import CellFact, Facts, LensFact, TopicFact
-from digest.sections.escalations import series_name, story_of
-from digest.sections.parts import cell, mark, nothing, section
-from digest.sections.weight import arrows_withheld, class_of
+from digest.sections.escalations import series_name
+from digest.sections.parts import cell, figure, mark, nothing, section
+from digest.sections.weight import arrows_withheld, class_of, story_of
 from digest.statistics import TOO_FEW, direction, wilson
-from digest.wording import Words
+from digest.wording import Words, joined
 from domain.briefing import (
     Badge,
     Block,
@@ -61,7 +61,7 @@ def _signal(facts: Facts, words: Words, signal: Signal) -> tuple[Line, ...]:
     )
     level = Badge(words.name("level", signal.level.value), signal.level.value)
     return (
-        (series_name(words, signal),),
+        (series_name(facts, words, signal),),
         (words.day(signal.day),),
         cell(facts, words, signal.count, "signals"),
         (expected,),
@@ -90,6 +90,8 @@ def tone(facts: Facts, words: Words) -> Section:
     rows = [known.get(name, LensFact(name, 0, 0)) for name in LENSES]
     if not any(row.n for row in rows):
         return nothing(words, 6, "lenses")
+    if all(row.n < TOO_FEW for row in rows):
+        return section(words, 6, "lenses", _too_few(facts, words, rows))
     table = Table(
         caption=words.line("lens.caption", mark=mark(facts, "lenses", "usual_lenses")),
         head=words.words("lens.head"),
@@ -100,6 +102,14 @@ def tone(facts: Facts, words: Words) -> Section:
     silent = [words.name("lens", row.lens) for row in rows if row.n == 0]
     thin = (Paragraph((words.text("lens.thin", names=words.join(silent)),), "note"),) if silent else ()
     return section(words, 6, "lenses", table, *thin)
+
+
+def _too_few(facts: Facts, words: Words, rows: list[LensFact]) -> Paragraph:
+    """One line where no lens has enough to print a share."""
+    counts: list[Line] = [
+        (f"{words.name('lens', row.lens)} n = ", figure(facts, words, row.n, "lenses")) for row in rows
+    ]
+    return Paragraph(words.line("lens.all_few", counts=joined(counts, ", ")))
 
 
 def _lens(facts: Facts, words: Words, row: LensFact) -> tuple[Line, ...]:

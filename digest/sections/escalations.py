@@ -5,13 +5,14 @@ from datetime import datetime
 
 from digest.facts import Facts, Report, StoryFact
 from digest.sections.parts import figure, link, nothing, section, severity_badge
-from digest.sections.weight import OPEN_STATES
-from digest.shield import HELPLINE, NEVER_SHOWN, clean, headline, neutral_headline, quote, touches
+from digest.sections.weight import OPEN_STATES, story_of
+from digest.shield import HELPLINE, NEVER_SHOWN, clean, cut, headline, neutral_headline, quote, touches
 from digest.wording import Words
 from domain.briefing import Badge, Block, Foreign, Line, Link, Paragraph, Section, StoryCard
 from domain.model import Incident, IncidentState, Level, Signal
 
 MOST = 3
+SERIES_CHARACTERS = 50
 SERIOUS = 4
 
 
@@ -71,17 +72,6 @@ def _of_signal(facts: Facts, signal: Signal) -> Case:
     return Case(signal.id, None, signal, story, _reports(facts, signal.item_ids, story))
 
 
-def story_of(facts: Facts, signal: Signal) -> StoryFact | None:
-    """The largest story that holds one of the signal's items, or carries its label."""
-    wanted = set(signal.item_ids)
-    held = [story for story in facts.stories if wanted & {report.item_id for report in story.reports}]
-    if signal.dimension == "story":
-        held = [story for story in facts.stories if story.id == signal.label] or held
-    elif not held and signal.dimension == "topic":
-        held = [story for story in facts.stories if signal.label in story.topics and story.items_now]
-    return max(held, key=lambda story: (story.severity, story.publishers_now, story.id), default=None)
-
-
 def _reports(facts: Facts, item_ids: tuple[str, ...], story: StoryFact | None) -> tuple[Report, ...]:
     if story is not None:
         return story.reports
@@ -114,7 +104,7 @@ def card(facts: Facts, words: Words, case: Case) -> StoryCard:
         id=case.id,
         anchor=f"case-{case.id}",
         permalink=_permalink(facts, case),
-        headline=title(case, words),
+        headline=title(facts, case, words),
         badges=(severity_badge(words, severity(case)), state_badge(case, words)),
         facts=_facts(facts, words, case),
         links=(*evidence(facts, words, case.reports, 3), *acknowledge(facts, words, case)),
@@ -137,21 +127,34 @@ def state_badge(case: Case, words: Words) -> Badge:
     return Badge(words.name("state", state), "escalate")
 
 
-def title(case: Case, words: Words) -> Foreign:
+def title(facts: Facts, case: Case, words: Words) -> Foreign:
     """The incident's own title (ours, so unquoted), else the story's, else the series' name."""
     if case.incident and not (case.story and touches(case.story.topics, NEVER_SHOWN)):
         return Foreign(clean(case.incident.title), words.language)
     if case.story:
         return headline(case.story, words)
     if case.signal:
-        return Foreign(series_name(words, case.signal), words.language)
+        return Foreign(series_name(facts, words, case.signal), words.language)
     return Foreign(neutral_headline((), (), words), words.language)
 
 
-def series_name(words: Words, signal: Signal) -> str:
-    """Topic Jugendschutz, Platform TikTok … in the reader's words."""
+def series_name(facts: Facts, words: Words, signal: Signal) -> str:
+    """Jugendschutz, Plattform TikTok, Vorgang „…“ in the reader's words."""
     if signal.dimension == "topic":
         return words.name("topic", signal.label)
+    story = story_of(facts, signal) if signal.dimension == "story" else None
+    if story is not None:
+        return f"{words.name('dimension', 'story')} {cut(headline(story, words).text, SERIES_CHARACTERS)}"
+    if signal.dimension == "silence":
+        group, _, name = signal.label.rpartition(":")
+        gone = next((story for story in facts.stories if story.id == name), None)
+        if gone is not None:
+            return (
+                f"{words.name('dimension', 'silence')} {cut(headline(gone, words).text, SERIES_CHARACTERS)}"
+            )
+        return (
+            f"{words.name('dimension', 'silence')} {words.name('lens' if group == 'class' else group, name)}"
+        )
     return f"{words.name('dimension', signal.dimension)} {words.name(signal.dimension, signal.label)}"
 
 
@@ -168,7 +171,7 @@ def _facts(facts: Facts, words: Words, case: Case) -> tuple[Line, ...]:
     counted = words.line(
         "bottom.what_signal",
         count=case.signal.count,
-        topic=series_name(words, case.signal),
+        topic=series_name(facts, words, case.signal),
         n=figure(facts, words, case.signal.count, "signals"),
         day=words.day(case.signal.day),
         expected=figure(facts, words, case.signal.expected, "signals", 1),

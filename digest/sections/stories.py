@@ -6,7 +6,7 @@ from digest.facts import Facts, StoryFact
 from digest.sections.escalations import evidence, helpline
 from digest.sections.parts import figure, nothing, section, severity_badge
 from digest.sections.weight import class_of, in_several_markets, lead_story, order, ranked, status, weighty
-from digest.shield import headline, quote
+from digest.shield import headline, lead_report, quote
 from digest.wording import Words, joined
 from domain.briefing import Badge, Block, Line, Paragraph, Part, Section, StoryCard
 
@@ -54,7 +54,9 @@ def card(facts: Facts, words: Words, story: StoryFact) -> StoryCard:
         badges=(severity_badge(words, story.severity), status_badge(facts, words, story)),
         facts=(_counts(facts, words, story), _times(facts, words, story), _tags(facts, words, story)),
         links=evidence(facts, words, story.reports, 3),
-        quote=quote(story.reports[0], story.topics, words) if story.reports else (),
+        quote=quote(lead_report(story, words) or story.reports[0], story.topics, words)
+        if story.reports
+        else (),
         why=_why(facts, words, story),
         confidence=_confidence(facts, words, story),
         outlook=(words.text(f"card.outlook.{confidence(story)}"),),

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Literal
 
 from digest.facts import Facts, Period, SourceFact, StoryFact
-from domain.model import Incident, IncidentState, Outcome
+from domain.model import Incident, IncidentState, Level, Outcome, Signal
 
 Status = Literal["new", "changed", "ongoing"]
 
@@ -84,12 +84,36 @@ def ranked(facts: Facts) -> list[StoryFact]:
     return sorted(filter(active, facts.stories), key=lambda story: order(story, facts))
 
 
+def story_of(facts: Facts, signal: Signal) -> StoryFact | None:
+    """The story behind a signal: the one most publishers write on among those that hold its items or its topic."""
+    if signal.dimension == "story":
+        return next((story for story in facts.stories if story.id == signal.label), None)
+    wanted = set(signal.item_ids)
+    held = [story for story in facts.stories if wanted & {report.item_id for report in story.reports}]
+    if not held and signal.dimension == "topic":
+        held = [story for story in facts.stories if signal.label in story.topics and story.items_now]
+    return max(held, key=lambda story: (story.publishers_now, story.severity, story.id), default=None)
+
+
 def lead_story(facts: Facts) -> StoryFact | None:
-    """The first story by the printed order, if it is more than background talk."""
-    worth = (
+    """What the bottom line speaks of: an S1 story, else the one behind the strongest surge, else the first.
+
+    None when all is background talk.
+    """
+    worth = [
         story for story in ranked(facts) if weighty(story) and (story.severity >= 3 or story.publishers >= 3)
-    )
-    return next(worth, None)
+    ]
+    if worth and class_of(worth[0].severity) == "S1":
+        return worth[0]
+    surges = sorted(filter(is_surge, facts.signals), key=lambda signal: (-signal.score, signal.id))
+    behind = (story_of(facts, signal) for signal in surges)
+    return next((story for story in behind if story in worth), worth[0] if worth else None)
+
+
+def is_surge(signal: Signal) -> bool:
+    """An elevated signal of a topic, platform or story that no outage explains away."""
+    wanted = signal.dimension in ("topic", "platform", "story")
+    return wanted and signal.level is not Level.WATCH and not signal.muted
 
 
 def in_several_markets(facts: Facts) -> list[StoryFact]:

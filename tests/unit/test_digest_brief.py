@@ -21,6 +21,7 @@ from tests.fixtures.digest_days import (
     hostile_day,
     loud_day,
     quiet_day,
+    report,
     signal,
     source,
     story,
@@ -121,7 +122,9 @@ def test_arrows_go_at_fifteen_percent_and_the_title_is_marked_at_thirty(
 
 
 def test_a_share_of_under_twenty_is_not_printed() -> None:
-    tone = brief(loud_day(lenses=(LensFact("user", 8, 6, 900, 400),)), "de").section(6)
+    tone = brief(
+        loud_day(lenses=(LensFact("user", 8, 6, 900, 400), LensFact("media", 64, 31))), "de"
+    ).section(6)
     assert tone is not None
     table = tone.blocks[0]
     assert isinstance(table, Table)
@@ -247,3 +250,37 @@ def test_mondays_issue_tells_the_weekend_day_by_day() -> None:
 def test_the_leadership_page_of_a_kept_issue_is_the_one_made_from_the_facts(day: str, language: str) -> None:
     facts = DAYS[day]()
     assert leadership_of(brief(facts, language)) == brief(facts, language, "leadership")
+
+
+def test_where_no_lens_has_enough_one_line_says_so() -> None:
+    text = " ".join(text_of(brief(loud_day(lenses=(LensFact("media", 7, 3),)), "en")).split())
+    assert (
+        "Too few stances on named platforms: Users n = 0 [Q5], Media n = 7 [Q5], Authorities n = 0 [Q5]."
+        in text
+    )
+
+
+def test_the_bottom_line_follows_the_strongest_surge_unless_something_is_critical() -> None:
+    first, surging = (
+        story("st-a", severity=4),
+        story("st-b", severity=3, publishers=9, publishers_now=9, topics=("youth_safety",)),
+    )
+    day = loud_day(incidents=(), stories=(first, surging), signals=(signal("youth_safety", Level.ELEVATED),))
+    assert "Vorgang st-b" in bottom_of(brief(day, "de"))
+    assert "kam am 21.\u00a0Nov. auf 12 Medienhäuser, erwartet waren 3,2" in bottom_of(brief(day, "de"))
+    assert [card.id for card in cards_of(brief(day, "de"), 4)] == ["st-a", "st-b"]
+    critical = replace(first, severity=5)
+    assert "Vorgang st-a" in bottom_of(brief(replace(day, stories=(critical, surging)), "de"))
+
+
+def test_a_headline_is_taken_in_the_readers_language_where_there_is_one() -> None:
+    told = story(
+        "st-fr",
+        language="fr",
+        title="Un titre français",
+        severity=4,
+        reports=(report("blatt", title="Ein deutscher Titel"),),
+    )
+    day = loud_day(incidents=(), signals=(), stories=(told,))
+    assert "Ein deutscher Titel" in bottom_of(brief(day, "de"))
+    assert "Un titre français" in bottom_of(brief(day, "en"))

@@ -9,7 +9,7 @@ from digest.calendar import calendar, concerns, deadline_of
 from digest.formats.ics import dates
 from digest.period import period_of
 from digest.secrets import resolve
-from digest.shield import clean, cut, quote, safe_url
+from digest.shield import clean, cut, quote, safe_url, unquoted
 from digest.statistics import band, direction, wilson
 from digest.wording import Words, catalogue
 from domain.errors import ConfigError
@@ -169,3 +169,10 @@ def test_a_secret_is_named_and_never_guessed() -> None:
     assert resolve("env:TOKEN", {"TOKEN": "x"}) == "x"
     with pytest.raises(ConfigError, match="env:TOKEN is not set"):
         resolve("env:TOKEN", {})
+
+
+@pytest.mark.parametrize(
+    ("title", "shown"), [("»Ein Satz«", "Ein Satz"), ("»A« und »B«", "»A« und »B«"), ('"x"', "x"), ("", "")]
+)
+def test_a_headline_that_is_a_quotation_is_not_quoted_twice(title: str, shown: str) -> None:
+    assert unquoted(title) == shown
