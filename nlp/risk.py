@@ -41,6 +41,7 @@ PARAGRAPHS = 2  # of a long text read beside title and lead: the best by rules a
 LATER_DISCOUNT = 1.0  # logits a later paragraph has to beat the head of the article by
 NEAREST = 2  # examples shown with a tag no phrase explains
 PHRASES_SHOWN = 4
+UNTITLED = 120  # code points that count as the title of a text without one
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,7 +359,7 @@ class Judge:
         return judge_severity([float(x) for x in logits], facts)
 
     def _tones(self, reading: _Reading, encoded: Sequence[Encoded]) -> Sequence[Stance]:
-        whole, title = reading.item.whole, reading.item.text_start
+        whole, title = reading.item.whole, reading.item.text_start or UNTITLED
         tones = []
         for target, spans in reading.spans.items():
             features = self.tone_features(target, reading, encoded)
