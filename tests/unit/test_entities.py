@@ -106,7 +106,7 @@ def test_items_of_other_languages_get_an_empty_reading_in_their_place():
 
 
 @pytest.mark.parametrize(
-    "text", ["a" * 100_000, "Ab." * 30_000, "A-" * 40_000, "TikTok" * 15_000, "LIVE X " * 4_000]
+    "text", ["a" * 30_000, "Ab." * 10_000, "A-" * 15_000, "TikTok" * 5_000, "LIVE X " * 1_500]
 )
 def test_odd_long_texts_are_read_in_reasonable_time(german, text):
     began = process_time()
@@ -116,6 +116,6 @@ def test_odd_long_texts_are_read_in_reasonable_time(german, text):
 
 def test_italian_rules_read_odd_long_texts_in_reasonable_time():
     began = process_time()
-    for text in ("A" * 100_000, "Rai " * 20_000, "S.p.A. " * 10_000, "L'" * 40_000):
+    for text in ("A" * 30_000, "Rai " * 7_000, "S.p.A. " * 4_000, "L'" * 15_000):
         list(names_in(text))
     assert process_time() - began < 20
