@@ -7,8 +7,8 @@ Stages, each leaving its result in the work folder and skipped when that is ther
     learn_gold        the small spaCy pipeline, from labelled sentences alone
     teach             a multilingual encoder fine-tuned to mark names (needs torch)
     label_headlines   the encoder's labels on headlines and on unlabelled sentences
-    learn_silver      the small pipeline goes on with those as well, once a seed
-    average           the mean of the seeds' weights
+    learn_silver      the small pipeline goes on with those as well, in rounds
+    average           the mean of the rounds' weights
     strip, card       strings left out, scores measured, model card written
 """
 
@@ -40,6 +40,7 @@ VECTORS = {
     "ws": 4,
     "neg": 5,
 }
+FIRST_RATE = 0.0015
 SURE = 0.45  # a headline is learned from when the teacher gives every word at least this probability
 NO_NAMES = frozenset(
     ("ICE", "IC", "CNL", "RB", "RE", "POL", "iPhone", "iPhones", "iPad", "The", "POL-")
@@ -54,9 +55,8 @@ class Run:
     shared: Path
     work: Path
     out: Path
-    seeds: int
     steps: int
-    more_steps: int
+    rounds: tuple[int, ...]
     epochs: int
     headlines: int
     encoder: bool
@@ -208,24 +208,20 @@ def save_docs(sentences: Iterable[Sentence], path: Path) -> None:
     packed.to_disk(path)
 
 
-def fit(run: Run, name: str, seed: int, steps: int, sentences: Path, source: Path | None = None) -> None:
-    """One spaCy training; from `source` both components go on learning at a lower rate."""
+def fit(run: Run, name: str, seed: int, steps: int, sentences: Path, config: Path, **given: Any) -> None:
+    """One spaCy training, from scratch or, with `paths.source` in `given`, from a trained pipeline."""
     from spacy.cli.train import train
 
     print(f"student={name} seed={seed} steps={steps}", flush=True)
     use_openblas()
-    config = HERE / "train_de.cfg"
-    overrides: dict[str, Any] = {
+    overrides = {
         "paths.train": str(sentences),
         "paths.dev": str(run.work / "dev.spacy"),
         "paths.vectors": str(run.work / "vectors"),
         "system.seed": seed,
         "training.max_steps": steps,
     }
-    if source:
-        config = going_on(config, run.work / f"{name}.cfg")
-        overrides |= {"paths.source": str(source), "training.optimizer.learn_rate.initial_rate": 0.0015}
-    train(config, run.work / f"{name}.part", overrides=overrides)
+    train(config, run.work / f"{name}.part", overrides=overrides | given)
     (run.work / f"{name}.part").rename(run.work / name)
 
 
@@ -255,21 +251,26 @@ def use_openblas() -> None:
 
 @stage("student")
 def learn_gold(run: Run) -> None:
-    fit(run, "student", seed=0, steps=run.steps, sentences=save_gold(run))
+    fit(run, "student", 0, run.steps, save_gold(run), HERE / "train_de.cfg")
 
 
 def learn_silver(run: Run) -> None:
-    for seed in range(1, run.seeds + 1):
-        if not (run.work / f"branch{seed}").exists():
-            start = run.work / "student/model-best"
-            fit(run, f"branch{seed}", seed, run.more_steps, save_everything(run), start)
+    """Each round goes on where the last one ended, with another seed and from the second on at half the rate."""
+    start = run.work / "student/model-best"
+    for number, steps in enumerate(run.rounds, 1):
+        name, rate = f"branch{number}", FIRST_RATE if number == 1 else FIRST_RATE / 2
+        if not (run.work / name).exists():
+            config = going_on(HERE / "train_de.cfg", run.work / f"{name}.cfg")
+            given = {"paths.source": str(start), "training.optimizer.learn_rate.initial_rate": rate}
+            fit(run, name, number, steps, save_everything(run), config, **given)
+        start = run.work / name / "model-best"
 
 
 def average(run: Run) -> None:
-    """The mean of the branches' weights: they share a start, so the mean lies between them and varies less."""
+    """The mean of the rounds' weights: each began where the other ended, so the mean varies less than either."""
     import spacy
 
-    branches = [run.work / f"branch{seed}" / "model-best" for seed in range(1, run.seeds + 1)]
+    branches = [run.work / f"branch{number}" / "model-best" for number in range(1, len(run.rounds) + 1)]
     pipelines = [spacy.load(path) for path in branches or [run.work / "student/model-best"]]
     for component in ("tok2vec", "ner"):
         walks = [list(pipeline.get_pipe(component).model.walk()) for pipeline in pipelines]
@@ -360,9 +361,10 @@ def arguments() -> Run:
     parser.add_argument("--shared", type=Path, default=SHARED, help="the training data")
     parser.add_argument("--work", type=Path, default=Path("var/train_de"), help="results of the stages")
     parser.add_argument("--out", type=Path, default=HERE / "de", help="the finished pipeline")
-    parser.add_argument("--seeds", type=int, default=3, help="how many to average; 0 ships the first student")
     parser.add_argument("--steps", type=int, default=1000, help="of the first student")
-    parser.add_argument("--more-steps", type=int, default=1500, help="of each seed after it")
+    parser.add_argument(
+        "--rounds", type=int, nargs="*", default=(1500, 700), help="steps of each round with silver"
+    )
     parser.add_argument("--epochs", type=int, default=1, help="of the encoder")
     parser.add_argument("--headlines", type=int, default=20_000, help="how many the encoder labels")
     parser.add_argument(
