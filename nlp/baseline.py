@@ -21,7 +21,8 @@ LEVEL_DAYS = 56
 SHAPE_DAYS = 182
 GUARD_DAYS = 2
 """An outbreak that began yesterday must not teach the baseline that it is usual."""
-MIN_HISTORY_DAYS = 28
+MIN_HISTORY_DAYS = 10
+"""Eight days behind the guard: a new archive speaks in its second week, with wide bands."""
 SUNDAY = 6
 SHRINK = 0.5
 LOUD_SD = 2.0
@@ -30,6 +31,8 @@ PRIOR_SIZE = 6.0
 """Negative-binomial size (mean² / extra variance) of topics we know nothing of: between lively (3) and calm (12)."""
 PRIOR_DAYS = 10.0
 """How many days of own history that prior is worth."""
+LEARNT = 6.0
+"""Level, weekday factors and spread are learnt from the same few days; each costs as much as a day's own noise."""
 LEAST_MEAN = 0.1
 LEAST_COVERAGE = 0.5
 """A past day with less of the usual volume than this is left out of the baseline."""
@@ -101,7 +104,7 @@ def expect(counts: Floats, kinds: Days, weights: Floats, coverage: Floats, today
         calm = believed * _quietness(full, np.maximum(level * usual, LEAST_MEAN), dispersion)
     mean = max(LEAST_MEAN, level * float(factors[today]))
     days = max(1.0, float(calm[-LEVEL_DAYS:].sum()))
-    return Expectation(mean, dispersion + (dispersion + 1 / mean) / days)
+    return Expectation(mean, dispersion + LEARNT * (dispersion + 1 / mean) / days)
 
 
 def _recent_level(counts: Floats, usual: Floats, weights: Floats, fallback: float) -> float:

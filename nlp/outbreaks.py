@@ -37,8 +37,10 @@ OUTBREAK_STAY = 0.6
 FORGOTTEN = 0.9
 """How much of its weight a day loses when it was an outbreak for certain."""
 NOT_JUDGED = -10.0
-ALARM_ODDS = 2.6
-"""Log odds that about one null day in 450 reaches: one alarm a week over 72 series (docs/signals.md)."""
+ALARM_ODDS = 2.2
+"""Log odds that alarm by themselves: small rises of several days. About one usual day in 350 reaches them."""
+LEAST_ALARM_ODDS = 1.5
+"""A day that the printed rule names Elevated needs these odds as well; in lively topics five sd come by chance."""
 BAND = 0.995
 LEAST_COUNT = 5
 LEAST_PUBLISHERS = 3
@@ -53,7 +55,8 @@ class SpikeDay:
 
     `score` is the natural log of the odds for a running outbreak (-10 while too little is known); `deviation` is in
     standard deviations, `p_value` one-sided. `upper` is what 995 of 1,000 usual days stay at or under.
-    `level` is None for a usual day; `alarm` says that it is Elevated or that the odds alone are high enough.
+    `level` is the printed rule's word, None for a usual day; `alarm` says that the odds agree with Elevated, or are high
+    enough alone.
     """
 
     date: date
@@ -143,14 +146,14 @@ class Watcher:
         before = self._last
         count_before, deviation_before = (before.count, before.deviation) if before else (0, 0.0)
         level = name_level(count, deviation, count_before, deviation_before)
-        loud_odds = score >= ALARM_ODDS and count >= LEAST_COUNT
+        enough = LEAST_ALARM_ODDS if level is Level.ELEVATED else ALARM_ODDS
         return SpikeDay(
             date=day,
             count=count,
             expected=usual.mean,
             upper=upper,
             score=score,
-            alarm=loud_odds or level is Level.ELEVATED,
+            alarm=count >= LEAST_COUNT and score >= enough,
             deviation=deviation,
             p_value=tail(count, usual),
             level=level,

@@ -144,17 +144,18 @@ def signals_of_day(
     context: Context = NO_CONTEXT,
     first: date | None = None,
 ) -> list[Signal]:
-    """The signals of one market and day, loudest first. `first` is the first day of history, else the earliest seen.
+    """The signals of one market and day, loudest first. `first` is the first day of history, else that of any count:
+    days before the archive began are unknown, not quiet.
 
     `series` is what `EnrichArchive.series` returns; all of its labels are tested together.
     """
-    begin = first or _earliest(series, coverage, day)
+    begin = first or _earliest(series, day)
     judged = {label: days[-1] for label, days in judge(series, market, begin, day, coverage).items()}
     return _named(judged, series, market, day, dimension, context)
 
 
-def _earliest(series: Series, coverage: Mapping[date, float], day: date) -> date:
-    return min((d for counts in (*series.values(), coverage) for d in counts), default=day)
+def _earliest(series: Series, day: date) -> date:
+    return min((d for counts in series.values() for d, seen in counts.items() if any(seen)), default=day)
 
 
 def replay(
@@ -168,7 +169,7 @@ def replay(
     history_from: date | None = None,
 ) -> Replay:
     """Runs the same rules over stored history: what would have been raised from first to last, and on what."""
-    begin = history_from or _earliest(series, coverage, first)
+    begin = min(first, history_from or _earliest(series, first))
     judged = judge(series, market, begin, last, coverage)
     raised = [
         signal
@@ -372,7 +373,7 @@ def explain(
     shown_days: int = 14,
 ) -> Explanation:
     """How one series came to its level, or why it did not."""
-    begin = _earliest({label: counts}, coverage, day)
+    begin = _earliest({label: counts}, day)
     judged = judge({label: counts}, market, begin, day, coverage)[label]
     spike = judged[-1]
     sentences = [*_reasons(spike, _p_of(spike), 1, 0), _verdict(spike)]

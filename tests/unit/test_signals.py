@@ -60,8 +60,8 @@ def test_the_past_alone_judges_a_day():
     assert longer[:120] == detect(days(counts))
 
 
-def test_nothing_is_judged_before_four_weeks():
-    early = detect(days([3] * 20 + [400]))
+def test_nothing_is_judged_before_the_tenth_day():
+    early = detect(days([3] * 9 + [400]))
     assert early[-1].score == NOT_JUDGED
     assert not early[-1].alarm
 
@@ -180,3 +180,10 @@ def test_a_story_that_grows_is_watched_and_a_grave_one_elevated():
     assert [(s.label, s.level) for s in story_growth(story, "DE", day)] == [("s1", Level.WATCH)]
     grave = story_growth(story, "DE", day, context=Context(severity={"s1": 4}))
     assert grave[0].level is Level.ELEVATED
+
+
+def test_days_before_the_archive_began_are_unknown_and_not_quiet():
+    began = FIRST + timedelta(days=40)
+    young = {began + timedelta(days=n): (8, 8, 8) for n in range(16)}
+    coverage = {FIRST + timedelta(days=n): 1.0 for n in range(56)}
+    assert signals_of_day({"x": young}, "DE", began + timedelta(days=15), coverage) == []
