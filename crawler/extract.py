@@ -50,6 +50,7 @@ class _Labels:
 
     linked: LinkedArticle
     meta: MetaTags
+    shown: str  # the h1
 
     @property
     def name_an_article(self) -> bool:
@@ -62,7 +63,7 @@ class _Labels:
             self.linked, authors=tuple(name for name in self.linked.authors if name not in nobody)
         )
         meta = replace(self.meta, authors=tuple(name for name in self.meta.authors if name not in nobody))
-        return _Labels(linked, meta)
+        return replace(self, linked=linked, meta=meta)
 
 
 def extract(html: bytes, url: str = "", *, content_type: str = "") -> Page:
@@ -83,7 +84,7 @@ def extract(html: bytes, url: str = "", *, content_type: str = "") -> Page:
     `origin` names the step by field. Rights are read from the page's own tags and obeyed later, by `normalise`.
     """
     tree = parsed(decoded(html, content_type))  # 1
-    labels = _Labels(linked_article(tree, url) or LinkedArticle(), meta_tags(tree))
+    labels = _Labels(linked_article(tree, url) or LinkedArticle(), meta_tags(tree), first_text(tree, "//h1"))
     page, labels = _by_publisher(tree, url, labels)  # 2
     page = _filled(page, _from_linked(labels, page.url), "json-ld")  # 3
     page = _filled(page, _from_meta(labels.meta), "meta")  # 4
@@ -167,6 +168,7 @@ def _persons_first(labels: _Labels) -> tuple[str, ...]:
 def _headline(labels: _Labels) -> str:
     """The headline without kicker or section where the shared title shows that it has one.
 
+    Where the shared title is the one shown, it is the headline, and `headline` is a line written for search.
     English newsrooms set a short headline as og:title and a search line as `headline`: there the former wins.
     """
     headline = _without_site(labels.linked.headline, labels)
@@ -175,7 +177,8 @@ def _headline(labels: _Labels) -> str:
         return shared
     if shared and headline.startswith(shared) and SITE_NAME_JOINT.match(headline.removeprefix(shared)):
         return shared
-    return shared if shared and labels.meta.language == "en" else headline
+    is_shown = _bare(shared) == _bare(labels.shown)
+    return shared if shared and (is_shown or labels.meta.language == "en") else headline
 
 
 def _without_site(title: str, labels: _Labels) -> str:
@@ -223,7 +226,7 @@ def _from_meta(meta: MetaTags) -> Mapping[str, object]:
 def _from_markup(tree: HtmlElement, page: Page, labels: _Labels) -> Mapping[str, object]:
     shared = _without_site(labels.meta.first("og:title", "twitter:title"), labels)
     return {
-        "title": shared or first_text(tree, "//h1") or _without_site(first_text(tree, "//title"), labels),
+        "title": shared or labels.shown or _without_site(first_text(tree, "//title"), labels),
         "authors": _bylines(tree) if not page.authors else (),
         "published": _first_time(tree) if not page.published else "",
     }
@@ -261,7 +264,7 @@ def _with_text(tree: HtmlElement, url: str, page: Page, labels: _Labels) -> Page
     if len(page.text) >= max(ENOUGH_TEXT, HALF * len(labels.linked.body)):
         return page
     paragraphs, step = article_paragraphs(tree, url, labels.linked.body)
-    titles = {_bare(page.title), _bare(first_text(tree, "//h1"))}
+    titles = {_bare(page.title), _bare(labels.shown)}
     text = "\n".join(_without_titles([paragraph.text for paragraph in paragraphs], titles))
     if len(text) <= len(page.text):
         return page
