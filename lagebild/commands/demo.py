@@ -50,13 +50,17 @@ def command(folder: Path, seed: int, pages: Path | None, quiet: bool) -> None:
     morning = last_morning(utc_now())
     news = pages_world(pages, morning) if pages else world(seed, morning)
     settings = demo_settings(folder, "pages.db" if pages else "demo.db")
-    is_new = not settings.archive.exists()
     with writing(settings.archive), opened(news, settings) as (served, sources):
-        if is_new and not pages:
-            # A new archive is visited the evening before as well, so that the morning has something to differ from.
+        if not pages and not was_visited(settings, morning):
+            # The evening before comes first, so that the morning has something to differ from.
             visit(served, sources, settings, evening_before(morning), quiet, publish=False)
         done = visit(served, sources, settings, morning, quiet)
     click.echo(summary(done))
+
+
+def was_visited(settings: Settings, morning: datetime) -> bool:
+    """Whether a run had come as far as this morning before; one that was killed on the way there starts again."""
+    return settings.archive.exists() and bool(archive_of(settings).visits(morning))
 
 
 def demo_settings(folder: Path, archive: str) -> Settings:

@@ -16,8 +16,14 @@ import pytest
 REPO = Path(__file__).parents[2]
 LAGEBILD = Path(sys.executable).parent / "lagebild"
 SHARED_PAGES = Path(os.environ.get("LAGEBILD_SHARED", REPO.parent / "shared")) / "data" / "extraction"
+PAGES = (
+    "SELECT t.title, t.body, i.language FROM item i JOIN item_text t USING (id) WHERE i.text_origin = 'page'"
+)
+HELD = """
+SELECT (SELECT count(*) FROM item), (SELECT count(*) FROM item WHERE copy_of IS NOT NULL),
+       (SELECT count(*) FROM annotation WHERE valid_to IS NULL), (SELECT count(*) FROM digest_run)
+"""
 KILLS = int(os.environ.get("LAGEBILD_KILLS", "5"))
-COUNTED = "SELECT (SELECT count(*) FROM item), (SELECT count(*) FROM annotation), (SELECT count(*) FROM story_member)"
 
 
 def lagebild(*words: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
@@ -43,8 +49,9 @@ def test_it_ends_with_a_summary_and_the_briefings_path(demo: tuple[Path, str]) -
 
 
 def test_the_planted_faults_are_told_by_their_names(demo: tuple[Path, str]) -> None:
+    told = demo[1].splitlines()[0]
     for fault in ("blocked", "gone", "unparseable", "unreachable"):
-        assert f"1 {fault}" in demo[1]
+        assert re.search(rf"\d {fault}", told), told
 
 
 def test_the_archive_holds_the_fortnight(demo: tuple[Path, str]) -> None:
@@ -80,7 +87,7 @@ def test_a_run_killed_at_any_moment_leaves_a_whole_archive(tmp_path: Path) -> No
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        time.sleep(moments.uniform(1.0, 14.0))
+        time.sleep(moments.uniform(1.0, 25.0))
         running.send_signal(signal.SIGKILL)
         running.wait()
         if (tmp_path / "demo.db").exists():
@@ -90,10 +97,7 @@ def test_a_run_killed_at_any_moment_leaves_a_whole_archive(tmp_path: Path) -> No
     clean = tmp_path / "clean"
     assert lagebild("demo", "--folder", clean, cwd=tmp_path).returncode == 0
     with sqlite3.connect(tmp_path / "demo.db") as killed, sqlite3.connect(clean / "demo.db") as whole:
-        assert (
-            killed.execute("SELECT count(*) FROM item").fetchone()
-            == whole.execute("SELECT count(*) FROM item").fetchone()
-        )
+        assert killed.execute(HELD).fetchone() == whole.execute(HELD).fetchone()
 
 
 @pytest.mark.shared
@@ -105,7 +109,7 @@ def test_real_pages_become_items_with_their_text(tmp_path: Path) -> None:
         json.loads(line) for line in (SHARED_PAGES / "truth.jsonl").read_text(encoding="utf-8").splitlines()
     ]
     with sqlite3.connect(tmp_path / "pages.db") as archive:
-        rows = archive.execute("SELECT title, text, language FROM item WHERE text_origin = 'page'").fetchall()
+        rows = archive.execute(PAGES).fetchall()
     assert len(rows) >= 63
     texts = {words(title): (text, language) for title, text, language in rows}
     pairs = [(entry, *texts[words(entry["title"])]) for entry in truth if words(entry["title"]) in texts]
