@@ -9,17 +9,21 @@ import logging
 import signal
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import time, timedelta
 
 from domain.errors import ConfigError
-from lagebild.job import collect_due_async, enrich_all, publish_edition
+from lagebild.job import collect_due_async, enrich_all
 from lagebild.notify import tell_systemd, watchdog_seconds
 from lagebild.settings import Edition
+from lagebild.upkeep import is_owed, issue, look_after, send_waiting
 from lagebild.workshop import Workshop
 from scheduler import Daily, Every, Job, keep_time
 
 logger = logging.getLogger(__name__)
 TICK = timedelta(seconds=60)
+CATCH_UP = timedelta(hours=1)
+OUTBOX = timedelta(minutes=5)
+UPKEEP_AT = time(4, 10)
 STOP_WITHIN_SECONDS = 15
 Reload = Callable[[], Workshop]
 
@@ -39,13 +43,28 @@ class Service:
         return [
             Job("collect-and-enrich", Every(TICK), self._tracked(self._tick)),
             *(self._digest(edition) for edition in editions),
+            Job("catch-up", Every(CATCH_UP), self._catch_up),
+            Job("outbox", Every(OUTBOX), self._send_waiting),
+            Job("upkeep", Daily(UPKEEP_AT, "UTC"), self._upkeep),
         ]
 
     def _digest(self, edition: Edition) -> Job:
         async def write() -> None:
-            await asyncio.to_thread(publish_edition, self.workshop, edition)
+            await asyncio.to_thread(issue, self.workshop, edition)
 
         return Job(f"digest-{edition.market}", Daily(edition.send_at, edition.zone), write)
+
+    async def _catch_up(self) -> None:
+        """What should have appeared while nobody was running, each market's latest issue only."""
+        for edition in self.workshop.settings.publish.editions:
+            if is_owed(self.workshop, edition):
+                await asyncio.to_thread(issue, self.workshop, edition)
+
+    async def _send_waiting(self) -> None:
+        await asyncio.to_thread(send_waiting, self.workshop)
+
+    async def _upkeep(self) -> None:
+        await asyncio.to_thread(look_after, self.workshop)
 
     async def _tick(self) -> None:
         """Enrich after collect, never both at once: a backlog in reading holds collecting back."""

@@ -1,24 +1,55 @@
-"""Run collecting, reading and briefings on their timetable, in the foreground."""
+"""Run collecting, reading, briefings and the reading room on their timetable, in the foreground."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import click
+import uvicorn
 
 from crawler.crawl import reactor_loop
 from lagebild.lock import writing
 from lagebild.opening import archive_of, settings_of, sources_of
+from lagebild.reading_room import room
 from lagebild.service import Service, serve
 from lagebild.workshop import Workshop
 
 
-@click.command(help=__doc__ + "\n\nExample: lagebild serve")
+@click.command(help=__doc__ + "\n\nExample: lagebild serve --port 8321")
+@click.option(
+    "--port", type=click.IntRange(1, 65535), help="The reading room's; wins over the configuration."
+)
+@click.option("--no-web", is_flag=True, help="Without the reading room.")
 @click.pass_context
-def command(context: click.Context) -> None:
+def command(context: click.Context, port: int | None, no_web: bool) -> None:
     def workshop() -> Workshop:
         settings = settings_of(context)
         return Workshop(settings, sources_of(settings), archive_of(settings, create=True))
 
     first = workshop()
-    with writing(first.settings.archive):
+    with writing(first.settings.archive), first, reading_room(first, port, wanted=not no_web):
         click.echo(
             f"serving {len(first.sources)} sources into {first.settings.archive}; stop with Ctrl-C", err=True
         )
         reactor_loop().run_until_complete(serve(Service(first, workshop)))
+
+
+@contextmanager
+def reading_room(workshop: Workshop, port: int | None, *, wanted: bool) -> Iterator[None]:
+    """The reading room in a thread of its own, so that a long page never holds the timetable up."""
+    if not wanted:
+        yield
+        return
+    web = workshop.settings.web
+    config = uvicorn.Config(
+        room(workshop), host=web.host, port=port or web.port, log_level="warning", server_header=False
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, name="reading-room", daemon=True)
+    thread.start()
+    click.echo(f"reading room at http://{web.host}:{config.port}/", err=True)
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        thread.join(timeout=5)
