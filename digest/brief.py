@@ -71,7 +71,7 @@ def brief(facts: Facts, language: str, variant: str = "full") -> Digest:
         sections=with_chart(sections, chart),
         numbers=facts.numbers,
         quiet=is_quiet(facts),
-        url=url_of(facts, language, variant),
+        url=url_of(facts, language),
         words=format_words(words),
     )
 
@@ -99,7 +99,6 @@ def leadership_of(digest: Digest) -> Digest:
             reading_minutes=minutes,
         ),
         sections=with_chart(kept, charts[0] if charts else None),
-        url=f"{digest.url}-leadership" if digest.url else "",
     )
 
 
@@ -119,10 +118,10 @@ def issue_id(market: str, day: date, edition: str, language: str, variant: str) 
     return "-".join(parts if variant == "full" else [*parts, variant])
 
 
-def url_of(facts: Facts, language: str, variant: str) -> str:
-    """Where the reading room shows the issue."""
-    name = issue_id(facts.market, facts.period.day, facts.edition, language, variant)
-    return f"{facts.base_url}/digests/{name}" if facts.base_url else ""
+def url_of(facts: Facts, language: str) -> str:
+    """Where the reading room shows the issue; "" when none is set up."""
+    day = facts.period.day.isoformat()
+    return f"{facts.base_url}/briefing/{facts.market}/{day}/{language}" if facts.base_url else ""
 
 
 def is_quiet(facts: Facts) -> bool:

@@ -163,7 +163,7 @@ def brief_incident(facts: IncidentFacts, language: str) -> Digest:
         header=_header(facts, words),
         sections=_sections(facts, words),
         numbers=facts.numbers,
-        url=f"{facts.base_url}/incidents/{facts.incident.id}" if facts.base_url else "",
+        url=f"{facts.base_url}/incident/{facts.incident.id}" if facts.base_url else "",
         words=format_words(words),
     )
 

@@ -174,7 +174,6 @@ def brief_weekly(weekly: WeeklyFacts, language: str) -> Digest:
         header=_header(facts, words, name),
         sections=_sections(weekly, words),
         numbers=facts.numbers,
-        url=f"{facts.base_url}/digests/{name}" if facts.base_url else "",
         words=format_words(words),
     )
 

@@ -161,7 +161,7 @@ def series_name(facts: Facts, words: Words, signal: Signal) -> str:
 def _permalink(facts: Facts, case: Case) -> str:
     if not facts.base_url:
         return ""
-    return f"{facts.base_url}/incidents/{case.id}" if case.incident else f"{facts.base_url}/signals/{case.id}"
+    return f"{facts.base_url}/incident/{case.id}" if case.incident else f"{facts.base_url}/signals"
 
 
 def _facts(facts: Facts, words: Words, case: Case) -> tuple[Line, ...]:
@@ -205,7 +205,7 @@ def acknowledge(facts: Facts, words: Words, case: Case) -> tuple[Line, ...]:
     """A link to the page that asks for the acknowledgement (a form; a mail scanner that opens it confirms nothing)."""
     if not facts.base_url or case.incident is None or case.incident.acknowledged_at is not None:
         return ()
-    url = f"{facts.base_url}/incidents/{case.id}/acknowledge"
+    url = f"{facts.base_url}/incident/{case.id}#acknowledge"
     return ((Link(words.text("escalate.acknowledge"), url),),)
 
 

@@ -29,7 +29,7 @@ def printed(facts: Facts) -> list[StoryFact]:
 
 def permalink(facts: Facts, story: StoryFact) -> str:
     """The story's page in the reading room; "" when none is set up."""
-    return f"{facts.base_url}/stories/{story.id}" if facts.base_url else ""
+    return f"{facts.base_url}/story/{story.id}" if facts.base_url else ""
 
 
 def top_stories(facts: Facts, words: Words) -> Section:
