@@ -1,7 +1,9 @@
 """Issues brought to real servers on loopback: SMTP, webhooks, a folder."""
 
 import json
+import ssl
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -13,8 +15,9 @@ from threading import Thread
 from typing import Any
 
 import pytest
+import trustme
 from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import Envelope
+from aiosmtpd.smtp import AuthResult, Envelope
 
 from digest.brief import brief
 from digest.delivery import file, slack, smtp, teams, webhook
@@ -383,3 +386,59 @@ def test_recipients_get_their_market_language_and_variant(
     text = short.get_body(("plain",)).get_content()  # type: ignore[union-attr]
     assert "10 Coverage and limits" in text and "4 Top stories" not in text
     assert [path.suffix for path in tmp_path.iterdir()] == [".html"]
+
+
+# --- TLS and login -------------------------------------------------------------------------------
+
+
+class Doorkeeper:
+    """Lets in ute with the right password."""
+
+    def __call__(self, server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
+        return AuthResult(success=(data.login, data.password) == (b"ute", b"geheim"), handled=False)
+
+
+@pytest.fixture
+def guarded(mailbox: Mailbox) -> Iterator[tuple[Controller, ssl.SSLContext]]:
+    """A server that speaks to nobody without STARTTLS and a login, and what a client needs to trust it."""
+    authority = trustme.CA()
+    theirs, ours = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
+    authority.issue_cert("localhost").configure_cert(theirs)
+    authority.configure_trust(ours)
+    controller = Controller(
+        mailbox, hostname="localhost", port=free_port(), tls_context=theirs, require_starttls=True,
+        authenticator=Doorkeeper(), auth_required=True,
+    )  # fmt: skip
+    controller.start()
+    yield controller, ours
+    controller.stop()
+
+
+def test_mail_goes_out_over_starttls_with_a_login(
+    guarded: tuple[Controller, ssl.SSLContext], mailbox: Mailbox
+) -> None:
+    server, trusted = guarded
+    told = smtp.Smtp(
+        host="localhost",
+        port=server.port,
+        sender="l@example.org",
+        user="ute",
+        password="geheim",
+        context=trusted,
+    )
+    told.send("S", b"x", "text/plain", "a@example.org", "k1")
+    assert len(mailbox.mails) == 1
+    wrong = replace(told, password="falsch")
+    with pytest.raises(DeliveryError) as refused:
+        wrong.send("S", b"x", "text/plain", "a@example.org", "k1")
+    assert refused.value.permanent and "falsch" not in str(refused.value)
+
+
+def test_a_server_with_an_unknown_certificate_is_not_spoken_to(
+    guarded: tuple[Controller, ssl.SSLContext], mailbox: Mailbox
+) -> None:
+    server, _ = guarded
+    stranger = smtp.Smtp(host="localhost", port=server.port, sender="l@example.org")
+    with pytest.raises(DeliveryError, match="certificate"):
+        stranger.send("S", b"x", "text/plain", "a@example.org", "k1")
+    assert not mailbox.mails
