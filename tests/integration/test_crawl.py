@@ -15,7 +15,7 @@ from crawler.crawl import crawl, crawl_async, reactor_loop
 from crawler.letters import reread
 from crawler.round import Progress
 from crawler.settings import CrawlSettings
-from crawler.trial import discover_site, try_source
+from crawler.survey import discover_site
 from crawler.visit import CrawlJob
 from domain.errors import FetchError, Forbidden, ItemError, ParseError, StorageError
 from domain.model import (
@@ -274,12 +274,6 @@ def test_a_reservation_is_told_of_entries_whose_page_was_not_read(site: Site, sh
     assert reserved.page is not None
     assert (reserved.page.rights, reserved.page.text) == (Rights.DENY, "")
     assert free.page is None
-
-
-def test_a_trial_fetches_one_source_now(site: Site) -> None:
-    site.feed("/rss", *((f"s{n}", f"Titel {n}") for n in range(9)))
-    found = try_source(source(site.url("/rss"), enabled=False), settings(), pages=2)
-    assert (len(found.documents), found.visit.pages) == (9, 2)
 
 
 def test_a_site_is_asked_for_its_feeds(site: Site) -> None:

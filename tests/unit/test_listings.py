@@ -14,9 +14,8 @@ from crawler.discover import discover
 from crawler.links import article_address
 from crawler.robots import read_robots
 from crawler.sitemaps import read_sitemap
-from crawler.trial import field_origins
 from domain.errors import ParseError
-from domain.model import Checkpoint, Document, Entry, Fetched, Lens, Page, Request, Source
+from domain.model import Checkpoint, Entry, Fetched, Lens, Request, Source
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 SPACE = "xmlns='http://www.sitemaps.org/schemas/sitemap/0.9'"
@@ -221,26 +220,3 @@ def test_a_page_that_names_none_gets_the_usual_addresses() -> None:
     found = discover(b"<html><body>Hallo</body></html>", "https://amt.example/de/")
     assert {offer.how for offer in found} == {"guess"}
     assert found[0].url == "https://amt.example/feed/"
-
-
-# --- trying a source -----------------------------------------------------------------------------
-
-
-def test_each_field_tells_where_it_came_from() -> None:
-    entry = Entry(
-        source_id="amt",
-        raw_id="1",
-        url="https://amt.example/1",
-        title="Feed",
-        summary="Kurz",
-        tags=("a", "b"),
-    )
-    page = Page(url=entry.url, title="Seite", text="Lang", origin={"title": "json-ld"})
-    assert field_origins(Document(entry, page)) == {
-        "title": ("Seite", "json-ld"),
-        "lead": ("Kurz", "feed"),
-        "text": ("Lang", "page"),
-        "tags": ("a, b", "feed"),
-        "url": ("https://amt.example/1", "feed"),
-    }
-    assert field_origins(Document(entry))["title"] == ("Feed", "feed")
