@@ -142,7 +142,7 @@ class Clusterer:
         if len(self._rows) != len(self._known):
             self._rows = stacked(self._known)
         fresh = stacked(list(nodes[len(self._known) :]))
-        if not self._rows.size or not fresh.size:
+        if not self._rows.size or self._rows.shape[1] != fresh.shape[1]:
             return stacked(list(nodes))
         return np.vstack([self._rows, fresh])
 

@@ -105,10 +105,11 @@ def link(one: Features, other: Features, weights: Weights, meaning: float | None
 
 
 def stacked(features: list[Features]) -> Floats:
-    """Their vectors as rows; zero columns without an encoder."""
+    """Their vectors as rows; zero columns without an encoder. A vector of another width (made by other encoders,
+    not read again yet) is a zero row."""
     width = max((f.vector.size for f in features), default=0)
     rows = np.zeros((len(features), width), np.float32)
     for row, one in zip(rows, features, strict=True):
-        if one.vector.size:
+        if one.vector.size == width:
             row[:] = one.vector
     return rows

@@ -20,7 +20,7 @@ from nlp.stories import (
 from nlp.story_clusterer import story_id_of
 from nlp.story_features import folded, joined, place_of, read_features, serves, sound, without_byline
 from nlp.story_groups import UNSCORED, Grouping
-from nlp.story_links import UNLIKE, Weights, link, shared_names
+from nlp.story_links import UNLIKE, Weights, link, shared_names, stacked
 
 AT = datetime(2026, 3, 10, 6, tzinfo=UTC)
 PLAIN = Weights((-8.0, 6.0, 12.0, 0.5, -1.0, 0.0), (-8.0, 8.0, 0.0, 0.8, -1.0, 0.0), -2.0)
@@ -117,6 +117,12 @@ def test_places_that_differ_speak_against_a_link():
     same = feature("c", "Unwetter in Italien")
     assert link(one, other, PLAIN).score < link(one, same, PLAIN).score
     assert shared_names(one, same)
+
+
+def test_a_vector_of_other_encoders_is_left_out():
+    mixed = [feature("a", FIRE[0], vector=(1.0, 0.0)), feature("b", FIRE[1], vector=(1.0, 0.0, 0.0))]
+    assert stacked(mixed).tolist() == [[0.0, 0.0, 0.0], [1.0, 0.0, 0.0]]
+    assert len(set(dict(label_stream(mixed, PLAIN, settle=1)).values())) == 1
 
 
 def test_groups_join_by_the_mean_and_unscored_pairs_count_as_unlike():
