@@ -139,6 +139,28 @@ def test_writers_wait_for_each_other(archive):
     assert archive.counts()["item"] == 150
 
 
+def test_readers_never_fail_while_a_belt_writes(archive):
+    archive.commit(batch(*(item(f"a{n}") for n in range(50))))
+    stop, failed = threading.Event(), []
+
+    def read() -> None:
+        try:
+            while not stop.is_set():
+                assert len(archive.search(Search(text="titel")).hits) == 20
+        except (StorageError, AssertionError) as error:
+            failed.append(error)
+
+    readers = [threading.Thread(target=read) for _ in range(2)]
+    for reader in readers:
+        reader.start()
+    for n in range(12):
+        archive.commit(batch(*(item(f"w{n}-{k}") for k in range(5)), at=NOW + timedelta(seconds=n + 1)))
+    stop.set()
+    for reader in readers:
+        reader.join()
+    assert failed == []
+
+
 def test_a_file_held_by_another_is_told(archive, monkeypatch):
     monkeypatch.setattr(connection, "BUSY_SECONDS", 0.05)
     other = sqlite3.connect(archive.path)
