@@ -38,6 +38,8 @@ ERROR_TEXT = re.compile(
     re.IGNORECASE,
 )
 WALL_WORDS_PER_100 = 4.0  # an article about cookies has about 2, a wall 7 and more
+LABELLED_WALL_WORDS_PER_100 = 7.0  # some walls carry the labels of the article behind them
+LABELLED_WALL_LENGTH = 2_500
 FEW_WORDS = 15
 WALL_LENGTH = 12_000
 ERROR_LENGTH = 1_200
@@ -51,10 +53,11 @@ def is_consent_wall(title: str, text: str, url: str, has_article_labels: bool) -
     """
     if CONSENT_HOST.search(url):
         return True
-    words = len(text.split())
-    if has_article_labels or len(text) > WALL_LENGTH:
+    if len(text) > (LABELLED_WALL_LENGTH if has_article_labels else WALL_LENGTH):
         return False
-    density = 100.0 * len(CONSENT_WORDS.findall(text)) / max(words, FEW_WORDS)
+    density = 100.0 * len(CONSENT_WORDS.findall(text)) / max(len(text.split()), FEW_WORDS)
+    if has_article_labels:
+        return density >= LABELLED_WALL_WORDS_PER_100
     needed = WALL_WORDS_PER_100 / 2 if CONSENT_TITLE.search(title) else WALL_WORDS_PER_100
     return density >= needed and bool(CONSENT_WORDS.search(text))
 

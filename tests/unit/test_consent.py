@@ -32,6 +32,15 @@ def test_an_article_about_consent_is_an_article() -> None:
     )
 
 
+def test_a_wall_that_carries_the_labels_of_its_article_is_a_wall() -> None:
+    assert is_consent_wall(
+        "Rat beschließt Regeln", WALLS[0], "https://www.blatt.example/a", has_article_labels=True
+    )
+    assert not is_consent_wall(
+        "Urteil", ABOUT_COOKIES[:1200], "https://www.blatt.example/a", has_article_labels=True
+    )
+
+
 def test_an_address_of_a_consent_service_is_enough() -> None:
     assert is_consent_wall("", "", "https://consent.suche.example/m?continue=x", has_article_labels=False)
 
