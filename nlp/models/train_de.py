@@ -363,7 +363,7 @@ def arguments() -> Run:
     parser.add_argument("--out", type=Path, default=HERE / "de", help="the finished pipeline")
     parser.add_argument("--steps", type=int, default=1000, help="of the first student")
     parser.add_argument(
-        "--rounds", type=int, nargs="*", default=(1500, 700), help="steps of each round with silver"
+        "--rounds", type=int, nargs="*", default=(1500,), help="steps of each round with silver"
     )
     parser.add_argument("--epochs", type=int, default=1, help="of the encoder")
     parser.add_argument("--headlines", type=int, default=20_000, help="how many the encoder labels")
