@@ -40,6 +40,11 @@ def kept(archive: PublishArchive, market: str, day: date, edition: str, language
             f"no issue of {market} for {day.isoformat()} ({edition}, {language}) is kept",
             remedy="see which there are with `lagebild digest list`",
         )
+    return with_numbers(archive, body)
+
+
+def with_numbers(archive: PublishArchive, body: str) -> Digest:
+    """The issue behind a kept body, its numbers beside its words."""
     digest = digest_of(json.loads(body))
     return replace(digest, numbers=tuple(archive.numbers(digest.id)))
 

@@ -1,14 +1,13 @@
 """Opens the reading room: joins archive, names, triage rules and the digest's page into one application."""
 
-import json
 from collections.abc import Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from starlette.applications import Starlette
 
-from digest.codec import digest_of
 from digest.formats.html import render
+from digest.kept import with_numbers
 from domain.errors import ConfigError
 from domain.model import Incident, IncidentState
 from lagebild.labels import names
@@ -37,7 +36,7 @@ def room(workshop: Workshop) -> Starlette:
         zones=zones,
         names=names(),
         triage=triage(zones),
-        render=lambda body: render(digest_of(json.loads(body))),
+        render=lambda body: render(with_numbers(workshop.archive, body)),
     )
     return create_app(desk)
 
