@@ -63,10 +63,15 @@ class Workshop:
     def annotators(self) -> tuple[Annotator, ...]:
         """Who reads, in the order they read; loaded when first needed, since models take seconds."""
         from lagebild.mentions import namer
+        from lagebild.teaching import judge_of
         from nlp.entities import EntityAnnotator
         from nlp.risk import RiskAnnotator
 
-        return EntityAnnotator(), RiskAnnotator(namer(self.archive)), StoryVectors(self.story_encoder)
+        return (
+            EntityAnnotator(),
+            RiskAnnotator(namer(self.archive), judge_of(self.settings.archive)),
+            StoryVectors(self.story_encoder),
+        )
 
     @cached_property
     def story_encoder(self) -> StoryEncoder:
