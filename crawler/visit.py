@@ -16,7 +16,7 @@ from crawler.permission import Reservation, reservation_for, rights_of
 from crawler.politeness import fresh_for, retry_after
 from crawler.registry import connector_for
 from crawler.rhythm import Hints, feed_says, noted
-from domain.errors import ParseError
+from domain.errors import Forbidden, ParseError
 from domain.model import (
     Checkpoint,
     Document,
@@ -27,6 +27,7 @@ from domain.model import (
     Letter,
     Outcome,
     Page,
+    Purpose,
     Request,
     Rights,
     Source,
@@ -108,7 +109,7 @@ class Visiting:
             mark = f"{request.method} {request.url} {sha256(request.body).hexdigest()[:8]}"
             if mark not in self.asked and len(self.asked) < LISTINGS_PER_VISIT and self.stopped is None:
                 self.asked.add(mark)
-                admitted.append(conditional(request, self.job.checkpoint.validators.get(request.url)))
+                admitted.append(conditional(request, self._validators_before(request)))
         self.waiting += len(admitted)
         return admitted
 
@@ -117,7 +118,7 @@ class Visiting:
         self.waiting -= 1
         self.status = fetched.status
         self._note_move(fetched)
-        before = self.job.checkpoint.validators.get(fetched.request.url)
+        before = self._validators_before(fetched.request)
         outcome = self.connector.health(fetched)
         if outcome is Outcome.OK and before and before.body_hash == body_hash(fetched.body):
             outcome = Outcome.UNCHANGED
@@ -130,6 +131,11 @@ class Visiting:
         if outcome is not Outcome.OK:
             return self.failed(fault_of_status(fetched, outcome), 0)
         return self._read(fetched)
+
+    def _validators_before(self, request: Request) -> Validators | None:
+        """None for what leads to a listing: whether it changed or not, its answer says what to ask next."""
+        listing = request.purpose is Purpose.LISTING
+        return self.job.checkpoint.validators.get(request.url) if listing else None
 
     def failed(self, fault: Fault, count: int = 1) -> list[Request]:
         """Takes note that a request brought nothing."""
@@ -150,11 +156,14 @@ class Visiting:
         except ParseError as error:
             self._quarantine(fetched, "feed", error.message)
             return self.failed(Fault(Outcome.UNPARSEABLE, error.message, fetched.status), 0)
+        except Forbidden as error:
+            return self.failed(Fault(Outcome.BLOCKED, error.message, fetched.status), 0)
         except Exception as error:
             logger.exception("connector failed source=%s url=%s", self.source.id, fetched.url)
             self._quarantine(fetched, "feed", repr(error))
             return self.failed(Fault(Outcome.UNPARSEABLE, f"the connector failed: {error!r}"[:300]), 0)
-        self.validators[fetched.request.url] = validators_of(fetched)
+        if fetched.request.purpose is Purpose.LISTING:
+            self.validators[fetched.request.url] = validators_of(fetched)
         if fetched.request.url == self.source.url:
             self.hints = Hints(feed_says(fetched.body), fresh_for(fetched.headers))
         requests = [part for part in found if isinstance(part, Request)]

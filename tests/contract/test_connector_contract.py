@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from crawler.registry import connector_for, known_kinds
-from domain.model import Checkpoint, Entry, Fetched, Lens, Outcome, Request, Source
+from domain.model import Checkpoint, Entry, Fetched, Lens, Outcome, Purpose, Request, Source
 from domain.ports import Connector
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "connectors"
@@ -32,7 +32,12 @@ def answer(kind: str, request: Request) -> Fetched:
 
 
 def first_request(connector: Connector, kind: str) -> Request:
-    return next(iter(connector.plan(source_of(kind), Checkpoint("probe"), NOW)))
+    """The first listing; a question that comes before it is answered with nothing."""
+    request = next(iter(connector.plan(source_of(kind), Checkpoint("probe"), NOW)))
+    if request.purpose is Purpose.LISTING:
+        return request
+    nothing = Fetched("probe", request, request.url, 404, {}, b"", NOW)
+    return next(part for part in connector.parse(nothing, source_of(kind)) if isinstance(part, Request))
 
 
 @pytest.mark.parametrize("kind", known_kinds())
