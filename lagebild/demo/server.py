@@ -35,6 +35,7 @@ DEMO_PORT = 8790
 STREAM_IP = "127.7.6.13"
 START_SECONDS = 20.0
 FORTNIGHT_DAYS = 15  # these kinds reach back two days at a first visit, unless told
+SEARCHED = ("hushbox", "kaufhafen", "vidoo", "orvane", "funkwerk", "apps")  # what the demo asks Bluesky for
 SMALLEST_PACKED = 600  # octets; below it gzip does not pay
 STREAM_PAUSE_SECONDS = 0.2
 
@@ -103,7 +104,7 @@ class ServedWorld:
             case "mastodon":
                 return {"options": {"timeline": "public", "local": True}}
             case "bluesky":
-                return {"options": {"mode": "jetstream", "stream": self.stream_url}}
+                return {"options": {"queries": list(SEARCHED)}}
             case "wordpress_rest" | "sitemap" | "news_sitemap":
                 return {"options": {"days": FORTNIGHT_DAYS}}
             case _:

@@ -1,0 +1,152 @@
+"""Bluesky's public calls: paging to a watermark, who declined, what is gone."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from crawler.connectors.bluesky import CONNECTOR
+from crawler.plain import plain_text
+from crawler.visit import CrawlJob, Visiting
+from domain.errors import ConfigError
+from domain.model import Checkpoint, Fetched, Lens, Outcome, Request, Source, Tombstone
+from lagebild.demo.server import ServedWorld, serve
+from lagebild.demo.social import post_uri
+from lagebild.demo.world import world
+
+NOW = datetime(2026, 11, 28, 9, 0, tzinfo=UTC)
+
+
+def source(url: str = "https://b.example/", **options: object) -> Source:
+    return Source(
+        id="b", name="B", kind="bluesky", url=url, language="de", markets=("DE",), lens=Lens.USER,
+        fetch_pages=False, options=options,
+    )  # fmt: skip
+
+
+def view(number: int, **more: Any) -> dict[str, Any]:
+    at = (NOW - timedelta(hours=number)).isoformat()
+    record = {"text": f"Text {number}", "createdAt": at, **more.pop("record", {})}
+    author = {"did": "did:plc:anna", "handle": "anna.example", **more.pop("author", {})}
+    uri = f"at://did:plc:anna/app.bsky.feed.post/{number}"
+    return {"uri": uri, "author": author, "record": record, "indexedAt": at, **more}
+
+
+def visit(site: Source, answer: Any, checkpoint: Checkpoint | None = None) -> Visiting:
+    """One whole visit; `answer` turns a request into status and body."""
+    visiting = Visiting(CrawlJob(site, checkpoint or Checkpoint("b"), lambda ids: {}), NOW)
+    waiting = visiting.first_requests()
+    while waiting:
+        request = waiting.pop(0)
+        status, body = answer(request)
+        waiting += visiting.answered(Fetched("b", request, request.url, status, {}, body, NOW))
+    visiting.choose(fetch_pages=False)
+    return visiting
+
+
+def pages(*rows: list[dict[str, Any]]) -> Any:
+    def answer(request: Request) -> tuple[int, bytes]:
+        page = int(httpx.URL(request.url).params.get("cursor", "0"))
+        more = {"cursor": str(page + 1)} if page + 1 < len(rows) else {}
+        return 200, json.dumps({"posts": rows[page], **more}).encode()
+
+    return answer
+
+
+def over_sockets(request: Request) -> tuple[int, bytes]:
+    answer = httpx.get(request.url)
+    return answer.status_code, answer.content
+
+
+def test_pages_are_followed_until_the_watermark() -> None:
+    rows = [[view(1), view(2)], [view(3), view(60)], [view(61)], [view(62)]]
+    done = visit(source(queries=["a"]), pages(*rows))
+    assert [e.content for e in done.entries.values()] == [f"<p>Text {n}</p>" for n in (1, 2, 3)]
+    assert done.harvest(NOW).checkpoint.cursor == {"since": "2026-11-28T08:00:00.000Z"}
+
+
+def test_the_next_visit_overlaps_by_ten_minutes() -> None:
+    (request,) = CONNECTOR.plan(
+        source(queries=["a"]), Checkpoint("b", {"since": "2026-11-28T08:00:00.000Z"}), NOW
+    )
+    assert httpx.URL(request.url).params["since"] == "2026-11-28T07:50:00.000Z"
+
+
+def test_an_unanswered_question_holds_the_watermark() -> None:
+    def answer(request: Request) -> tuple[int, bytes]:
+        return (503, b"") if "q=b&" in request.url else (200, json.dumps({"posts": [view(1)]}).encode())
+
+    harvest = visit(source(queries=["a", "b"]), answer).harvest(NOW)
+    assert len(harvest.documents) == 1
+    assert harvest.checkpoint.cursor == {}
+
+
+def test_a_source_that_asks_nothing_is_told() -> None:
+    with pytest.raises(ConfigError, match="asks nothing"):
+        list(CONNECTOR.plan(source(), Checkpoint("b"), NOW))
+
+
+def test_a_search_without_a_session_is_blocked() -> None:
+    done = visit(source(queries=["a"]), lambda request: (403, b"")).harvest(NOW)
+    assert done.visit.outcome is Outcome.BLOCKED
+
+
+def test_what_somebody_repeated_is_not_theirs() -> None:
+    feed = [{"post": view(1)}, {"post": view(2), "reason": {"$type": "app.bsky.feed.defs#reasonRepost"}}]
+    done = visit(source(actors=["anna.example"]), lambda request: (200, json.dumps({"feed": feed}).encode()))
+    assert [e.content for e in done.entries.values()] == ["<p>Text 1</p>"]
+
+
+@pytest.mark.parametrize("where", ["author", "record", "post"])
+def test_authors_who_want_no_outside_readers_are_left_out(where: str) -> None:
+    label = [{"val": "!no-unauthenticated"}]
+    more: dict[str, Any] = {
+        "author": {"author": {"labels": label}},
+        "record": {"record": {"labels": {"values": label}}},
+        "post": {"labels": label},
+    }[where]
+    assert not visit(source(queries=["a"]), pages([view(1, **more)])).entries
+
+
+def test_only_the_wanted_languages_and_the_undeclared_stay() -> None:
+    rows = [view(1, record={"langs": ["de-AT"]}), view(2, record={"langs": ["ja"]}), view(3)]
+    done = visit(source(queries=["a"], languages=["de"]), pages(rows))
+    assert [e.language for e in done.entries.values()] == ["de", ""]
+
+
+def test_signs_that_look_like_markup_are_words() -> None:
+    (entry,) = visit(
+        source(queries=["a"]), pages([view(1, record={"text": "5 <b 6 &amp; 7\nneu"})])
+    ).entries.values()
+    assert plain_text(entry.content) == "5 <b 6 &amp; 7\nneu"
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[ServedWorld]:
+    with serve(world(7, NOW)) as running:
+        yield running
+
+
+def test_the_demo_server_gives_what_may_be_kept(served: ServedWorld) -> None:
+    done = visit(source(served.addresses["bluesky-demo"] + "/", queries=["hushbox"], days=30), over_sockets)
+    lawful = [
+        post_uri(p)
+        for p in served.world.posts
+        if p.platform == "bluesky" and p.may_be_kept and "hushbox" in p.text.lower()
+    ]
+    assert len(lawful) >= 3
+    assert set(done.entries) == set(lawful)
+
+
+def test_the_demo_server_tells_what_was_deleted(served: ServedWorld) -> None:
+    site = source(served.addresses["bluesky-demo"] + "/")
+    posts = [p for p in served.world.posts if p.platform == "bluesky" and not p.no_unauthenticated]
+    gone = []
+    for request in CONNECTOR.recheck(site, [post_uri(p) for p in posts]):
+        status, body = over_sockets(request)
+        found = CONNECTOR.parse(Fetched("b", request, request.url, status, {}, body, NOW), site)
+        gone += [part.raw_id for part in found if isinstance(part, Tombstone)]
+    assert gone == [post_uri(p) for p in posts if p.deleted_at]
