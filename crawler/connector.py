@@ -49,6 +49,8 @@ class Listing:
     """A connector that asks one URL and parses one body. Kinds override what differs."""
 
     kind = ""
+    needs_all_pages = False
+    """Whether a visit that failed in part brings no progress: a watermark must not pass a page that was not read."""
 
     def plan(self, source: Source, checkpoint: Checkpoint, now: datetime) -> Iterable[Request]:
         """The source's own URL."""

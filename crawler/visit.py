@@ -287,7 +287,8 @@ class Visiting:
             kept = {url: v for url, v in kept.items() if url not in self.validators}
         cursor = before.cursor if self.hints is None else noted(before.cursor, self.hints)
         after = replace(before, cursor=cursor, validators=dict(list(kept.items())[-VALIDATORS_KEPT:]))
-        return self.connector.advance(self.source, after, tuple(self.entries.values()))
+        holds = bool(self.faults) and getattr(self.connector, "needs_all_pages", False)
+        return self.connector.advance(self.source, after, () if holds else tuple(self.entries.values()))
 
 
 # --- decisions -----------------------------------------------------------------------------------

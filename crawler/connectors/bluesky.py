@@ -49,6 +49,7 @@ class Bluesky(Listing):
     (at:// addresses); `languages` keeps only posts in these; `days` (first visit, default 2)."""
 
     kind = "bluesky"
+    needs_all_pages = True
 
     def plan(self, source: Source, checkpoint: Checkpoint, now: datetime) -> Iterable[Request]:
         """One question per query, account and feed. Raises ConfigError when there is none."""
@@ -71,16 +72,12 @@ class Bluesky(Listing):
         return _page(answer, fetched, source)
 
     def advance(self, source: Source, checkpoint: Checkpoint, entries: Sequence[Entry]) -> Checkpoint:
-        """Moves the watermark to the youngest post, unless a question went without an answer."""
-        starts = [_question(source, {"option": o, "value": v}).url for o, v in questions(source)]
-        answered = all(any(url.startswith(start) for url in checkpoint.validators) for start in starts)
-        # Without validators each page is read in full; a watermark makes their addresses new anyway.
-        after = replace(checkpoint, validators={})
+        """Moves the watermark to the youngest post."""
         moments = [_stamp(e.published) for e in entries if e.published is not None]
         newest = max([checkpoint.cursor.get(WATERMARK, ""), *moments])
-        if not newest or (checkpoint.validators and not answered):
-            return after
-        return replace(after, cursor={**checkpoint.cursor, WATERMARK: newest})
+        # A first page that did not change must still lead to a second that failed last time.
+        after = replace(checkpoint, validators={})
+        return replace(after, cursor={**checkpoint.cursor, WATERMARK: newest}) if newest else after
 
     def recheck(self, source: Source, raw_ids: Sequence[str]) -> Iterable[Request]:
         """Asks for 25 posts at a time; what is missing in the answer is gone."""

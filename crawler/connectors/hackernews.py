@@ -39,6 +39,7 @@ class HackerNews(Listing):
     search knows them, default `(story,comment)`), `days` (first visit, default 2)."""
 
     kind = "hackernews"
+    needs_all_pages = True
 
     def plan(self, source: Source, checkpoint: Checkpoint, now: datetime) -> Iterable[Request]:
         """One question per query, from the watermark on."""
@@ -61,7 +62,7 @@ class HackerNews(Listing):
         """Moves the watermark to the youngest hit."""
         moments = [e.published.isoformat() for e in entries if e.published is not None]
         newest = max([checkpoint.cursor.get(WATERMARK, ""), *moments])
-        # Addresses hold the watermark and never come twice, so their validators are of no use.
+        # A first slice that did not change must still lead to a second that failed last time.
         after = replace(checkpoint, validators={})
         return replace(after, cursor={**checkpoint.cursor, WATERMARK: newest}) if newest else after
 

@@ -84,6 +84,19 @@ def test_an_unanswered_question_holds_the_watermark() -> None:
     assert harvest.checkpoint.cursor == {}
 
 
+def test_a_page_that_failed_is_read_at_the_next_visit() -> None:
+    rows = pages([view(1)], [view(2)])
+
+    def breaks(request: Request) -> tuple[int, bytes]:
+        return (503, b"") if "cursor=1" in request.url else rows(request)
+
+    first = visit(source(queries=["a"]), breaks).harvest(NOW)
+    second = visit(source(queries=["a"]), rows, first.checkpoint).harvest(NOW)
+    assert len(first.documents) == 1
+    assert len(second.documents) == 2
+    assert second.checkpoint.cursor == {"since": "2026-11-28T08:00:00.000Z"}
+
+
 def test_a_source_that_asks_nothing_is_told() -> None:
     with pytest.raises(ConfigError, match="asks nothing"):
         list(CONNECTOR.plan(source(), Checkpoint("b"), NOW))
