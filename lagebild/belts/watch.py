@@ -39,7 +39,7 @@ def watch(
         today = now.astimezone(ZoneInfo(edition.zone)).date()
         for day in (today - timedelta(days=1), today):
             signals = signals_in(archive, edition, day)
-            archive.keep_signals(signals)
+            archive.keep_signals(signals, now)
             raised += len(signals)
             for signal in signals:
                 on_signal(f"{signal.market} {signal.label}")
