@@ -2,20 +2,26 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from digest.gather import ROLLUPS
-from domain.model import Hit, Search, Signal
+from domain.model import Hit, Level, Search, Signal
 from domain.ports import EnrichArchive, SearchArchive
 from lagebild.settings import Edition
-from nlp.signals import Context, signals_of_day
+from nlp.signals import Context, signals_of_day, story_growth
+from nlp.silence import silent_stories
 from nlp.tripwires import by_topic, trips
 
-HISTORY_DAYS = 58
-"""A baseline of 56 days and the two days of guard before the day itself."""
+HISTORY_DAYS = 184
+"""Weekday and spread are learnt from half a year; the level from the last 56 days without two days of guard."""
+STORY_DAYS = 7
+PART_OF = 0.6
+"""Share of a rise's items that a louder topic has to explain."""
 DIMENSIONS = ("topic", "platform", "feature")
+FIELDS = {"platform": "platforms", "feature": "features"}
 MOST_ITEMS = 2_000
 OnSignal = Callable[[str], None]
 
@@ -47,13 +53,11 @@ def watch(
 
 
 def signals_in(archive: WatchArchive, edition: Edition, day: date) -> list[Signal]:
-    """All signals of one market on one local day, loudest first within a dimension."""
+    """All signals of one market on one local day: topics first, then what is not merely a part of them, then stories."""
     first = day - timedelta(days=HISTORY_DAYS)
     coverage = archive.coverage(first, day, edition.zone, edition.market)
-    return [
-        signal
-        for dimension in DIMENSIONS
-        for signal in signals_of_day(
+    topics, *others = (
+        signals_of_day(
             archive.series(dimension, first, day, edition.zone, edition.market),
             edition.market,
             day,
@@ -61,7 +65,32 @@ def signals_in(archive: WatchArchive, edition: Edition, day: date) -> list[Signa
             dimension=dimension,
             context=context_of(archive, dimension, day, edition),
         )
-    ]
+        for dimension in DIMENSIONS
+    )
+    loud = frozenset(signal.label for signal in topics if signal.level is not Level.WATCH)
+    parts = [folded(archive, signal, loud, edition) for group in others for signal in group]
+    return [*topics, *parts, *stories_in(archive, edition, day, coverage.get(day, 1.0))]
+
+
+def folded(archive: WatchArchive, signal: Signal, loud: frozenset[str], edition: Edition) -> Signal:
+    """A platform's or feature's rise that is mostly the items of a louder topic is one event, not two: Watch."""
+    if signal.level is Level.WATCH or not loud:
+        return signal
+    wanted = replace(_relevant_of(signal.day, edition), **{FIELDS[signal.dimension]: (signal.label,)})
+    hits = archive.search(wanted).hits
+    explained = [hit for hit in hits if loud.intersection(hit.topics)]
+    if len(explained) < PART_OF * len(hits):
+        return signal
+    reason = f"{len(explained)} of its {len(hits)} items belong to {', '.join(sorted(loud))}"
+    return replace(signal, level=Level.WATCH, reasons=(*signal.reasons, reason))
+
+
+def stories_in(archive: WatchArchive, edition: Edition, day: date, coverage: float) -> list[Signal]:
+    """Stories that grew at once, and lively ones that stopped."""
+    first = day - timedelta(days=STORY_DAYS)
+    series = archive.series("story", first, day, edition.zone, edition.market)
+    grown = story_growth(series, edition.market, day, coverage=coverage)
+    return [*grown, *silent_stories(series, edition.market, day, coverage)]
 
 
 def context_of(archive: WatchArchive, dimension: str, day: date, edition: Edition) -> Context:
