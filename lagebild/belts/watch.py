@@ -21,7 +21,6 @@ STORY_DAYS = 7
 PART_OF = 0.6
 """Share of a rise's items that a louder topic has to explain."""
 DIMENSIONS = ("topic", "platform", "feature")
-FIELDS = {"platform": "platforms", "feature": "features"}
 MOST_ITEMS = 2_000
 OnSignal = Callable[[str], None]
 
@@ -76,13 +75,18 @@ def folded(archive: WatchArchive, signal: Signal, loud: frozenset[str], edition:
     """A platform's or feature's rise that is mostly the items of a louder topic is one event, not two: Watch."""
     if signal.level is Level.WATCH or not loud:
         return signal
-    wanted = replace(_relevant_of(signal.day, edition), **{FIELDS[signal.dimension]: (signal.label,)})
-    hits = archive.search(wanted).hits
+    hits = archive.search(_narrowed(_relevant_of(signal.day, edition), signal)).hits
     explained = [hit for hit in hits if loud.intersection(hit.topics)]
     if len(explained) < PART_OF * len(hits):
         return signal
     reason = f"{len(explained)} of its {len(hits)} items belong to {', '.join(sorted(loud))}"
     return replace(signal, level=Level.WATCH, reasons=(*signal.reasons, reason))
+
+
+def _narrowed(wanted: Search, signal: Signal) -> Search:
+    if signal.dimension == "platform":
+        return replace(wanted, platforms=(signal.label,))
+    return replace(wanted, features=(signal.label,))
 
 
 def stories_in(archive: WatchArchive, edition: Edition, day: date, coverage: float) -> list[Signal]:
