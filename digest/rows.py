@@ -92,7 +92,7 @@ def source_of(row: Row) -> SourceFact:
         row["outcome"],
         row["reason"],
         moment(row["since"]),
-        row["share"],
+        row["share"] or 0.0,  # nothing was ever read: no share
         row["lens"],
         row["language"],
     )

@@ -20,9 +20,10 @@ PAGES = (
     "SELECT t.title, t.body, i.language FROM item i JOIN item_text t USING (id) WHERE i.text_origin = 'page'"
 )
 HELD = """
-SELECT (SELECT count(*) FROM item), (SELECT count(*) FROM item WHERE copy_of IS NOT NULL),
-       (SELECT count(*) FROM annotation WHERE valid_to IS NULL), (SELECT count(*) FROM digest_run)
+SELECT (SELECT count(*) FROM item), (SELECT count(*) FROM item_text), (SELECT count(*) FROM digest_run),
+       (SELECT count(*) FROM item i WHERE copy_of IS NULL AND NOT EXISTS (SELECT 1 FROM reading r WHERE r.id = i.id))
 """
+"""Items, their texts, issues, and representatives nobody read. Which of two copies came first may differ."""
 KILLS = int(os.environ.get("LAGEBILD_KILLS", "5"))
 
 
