@@ -47,18 +47,21 @@ class FolderGroup(click.Group):
             for name in entries
             if not name.startswith((".", "_")) and name != "py.typed"
         }
-        return sorted(names)
+        return sorted(name.replace("_", "-") for name in names)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in self.list_commands(ctx):
             return None
-        module = f"{self.package}.{cmd_name}"
-        if files(self.package).joinpath(cmd_name).is_dir():
-            return FolderGroup(module, name=cmd_name, help=_docstring(self.package, cmd_name))
-        return _command_of(import_module(module), cmd_name)
+        file = cmd_name.replace("-", "_")
+        if files(self.package).joinpath(file).is_dir():
+            return FolderGroup(f"{self.package}.{file}", name=cmd_name, help=_docstring(self.package, file))
+        return _command_of(import_module(f"{self.package}.{file}"), cmd_name)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        rows = [(name, _docstring(self.package, name).splitlines()[0]) for name in self.list_commands(ctx)]
+        rows = [
+            (name, _docstring(self.package, name.replace("-", "_")).splitlines()[0])
+            for name in self.list_commands(ctx)
+        ]
         with formatter.section("Commands"):
             formatter.write_dl(rows)
 

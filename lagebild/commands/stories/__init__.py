@@ -1,0 +1,1 @@
+"""Stories: look at them, and correct what the program joined or parted."""

@@ -1,0 +1,77 @@
+"""Changes to sources.yaml that leave every other line as its maintainer wrote it."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from ruamel.yaml import YAML
+
+from domain.errors import ConfigError
+from lagebild.sources.load import position, read
+
+PLAIN = re.compile(r"^[A-Za-z0-9][A-Za-z0-9 ._/+()-]*$")
+GERMAN = {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"}
+
+
+def slug(text: str) -> str:
+    """An id made of a name: lower case, ASCII, hyphens."""
+    lower = "".join(GERMAN.get(letter, letter) for letter in text.lower())
+    plain = unicodedata.normalize("NFKD", lower).encode("ascii", "ignore").decode("ascii")
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:64] or "source"
+
+
+def name_of(url: str) -> str:
+    """A name for a source of which only the address is known."""
+    return (urlsplit(url).hostname or url).removeprefix("www.")
+
+
+def entry_text(fields: Mapping[str, object]) -> str:
+    """One entry as a maintainer would write it; empty fields are left out."""
+    lines = [f"{name}: {_value(value)}" for name, value in fields.items() if value not in ("", None)]
+    return "  - " + "\n    ".join(lines) + "\n"
+
+
+def _value(value: object) -> str:
+    text = str(value)
+    return (
+        text
+        if PLAIN.match(text) and text.lower() not in ("no", "yes", "on", "off", "null", "true", "false")
+        else f'"{text}"'
+    )
+
+
+def appended(path: Path, entries: list[Mapping[str, object]]) -> None:
+    """Adds entries at the end. Raises ConfigError, and leaves the file alone, when the outcome would not check."""
+    before = path.read_text(encoding="utf-8") if path.exists() else "version: 1\nsources:\n"
+    _replace(path, before.rstrip("\n") + "\n" + "".join(map(entry_text, entries)))
+
+
+def moved(path: Path, source_id: str, url: str) -> None:
+    """Gives a source another address. Raises ConfigError when it is not in the file."""
+    text = path.read_text(encoding="utf-8")
+    tree = YAML(typ="rt").load(text)
+    rows = {str(row["id"]): number for number, row in enumerate(tree["sources"])}
+    if source_id not in rows:
+        raise ConfigError(
+            f"{path} has no source {source_id!r}", remedy="`lagebild sources list` shows the ids"
+        )
+    old = str(tree["sources"][rows[source_id]]["url"])
+    line, _ = position(tree, ("sources", rows[source_id], "url"))
+    lines = text.splitlines(keepends=True)
+    lines[line - 1] = lines[line - 1].replace(old, url)
+    _replace(path, "".join(lines))
+
+
+def _replace(path: Path, text: str) -> None:
+    """The new file in the old one's place, if it is sound."""
+    draft = path.with_name(f".{path.name}.new")
+    draft.write_text(text, encoding="utf-8")
+    faults = read(draft).errors
+    if faults:
+        draft.unlink()
+        raise ConfigError(
+            f"the file would not be sound: {faults[0]}", remedy="nothing was changed; mend what is named"
+        )
+    draft.replace(path)
