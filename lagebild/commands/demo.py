@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 
@@ -22,7 +23,7 @@ from lagebild.workshop import Workshop, utc_now
 PER_HOST_DELAY_SECONDS = 0.02
 CONCURRENCY = 32
 PORT = 8320
-"""Only a wish: the same addresses at each run make a second visit conditional."""
+"""Only a wish for the first run; another demo may be using it."""
 
 
 @click.command(help=__doc__ + "\n\nExample: lagebild demo --folder /tmp/demo")
@@ -79,9 +80,12 @@ def demo_settings(folder: Path, archive: str) -> Settings:
 
 @contextmanager
 def opened(news: World, settings: Settings) -> Iterator[tuple[ServedWorld, tuple[Source, ...]]]:
-    """The world, served, and its outlets as sources."""
+    """The world, served, and its outlets as sources; at the same port as last time, since an address is an identity."""
     settings.archive.parent.mkdir(parents=True, exist_ok=True)
-    with serve(news, port=PORT) as served:
+    remembered = settings.archive.with_suffix(".port")
+    wish = int(remembered.read_text()) if remembered.exists() else PORT
+    with serve(news, port=wish) as served:
+        remembered.write_text(str(urlsplit(next(iter(served.addresses.values()))).port))
         yield served, tuple(SourceEntry.model_validate(row).source() for row in served.sources)
 
 
