@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from lagebild.belts.deliver import send
 from lagebild.belts.publish import closed_day
+from lagebild.belts.watch import watch_for_silence
 from lagebild.job import publish_edition
 from lagebild.settings import Edition
 from lagebild.workshop import Workshop
@@ -53,14 +54,17 @@ def send_waiting(workshop: Workshop) -> None:
 
 
 def look_after(workshop: Workshop) -> None:
-    """The nightly round: retention, statistics, a backup of this day."""
+    """The nightly round: classes of sources that went quiet, retention, statistics, a backup of this day."""
     now = workshop.clock()
     with kept_run(workshop, "upkeep", f"{now:%Y-%m-%d}") as begun:
         if begun:
+            quiet = watch_for_silence(
+                workshop.archive, workshop.sources, workshop.settings.publish.editions, now
+            )
             touched = workshop.archive.expire(now)
             workshop.archive.tend()
             backup = back_up(workshop, now)
-            logger.info("looked after expired=%d backup=%s", touched, backup.name)
+            logger.info("looked after quiet=%d expired=%d backup=%s", quiet, touched, backup.name)
 
 
 def back_up(workshop: Workshop, now: datetime) -> Path:

@@ -1,6 +1,6 @@
 """The end of the enrich belt: daily series -> signals of the day -> archive."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
@@ -8,16 +8,17 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from digest.gather import ROLLUPS
-from domain.model import Hit, Level, Search, Signal
-from domain.ports import EnrichArchive, SearchArchive
+from domain.model import Hit, Level, Search, Signal, Source, Visit
+from domain.ports import CollectArchive, EnrichArchive, SearchArchive
 from lagebild.settings import Edition
 from nlp.signals import Context, signals_of_day, story_growth
-from nlp.silence import silent_stories
+from nlp.silence import listening, quiet_classes, silent_stories, source_class
 from nlp.tripwires import by_topic, trips
 
 HISTORY_DAYS = 184
 """Weekday and spread are learnt from half a year; the level from the last 56 days without two days of guard."""
 STORY_DAYS = 7
+CLASS_DAYS = 90
 PART_OF = 0.6
 """Share of a rise's items that a louder topic has to explain."""
 DIMENSIONS = ("topic", "platform", "feature")
@@ -25,8 +26,8 @@ MOST_ITEMS = 2_000
 OnSignal = Callable[[str], None]
 
 
-class WatchArchive(EnrichArchive, SearchArchive, Protocol):
-    """Both halves of the archive that watching reads."""
+class WatchArchive(CollectArchive, EnrichArchive, SearchArchive, Protocol):
+    """What watching reads of the archive."""
 
 
 def watch(
@@ -95,6 +96,43 @@ def stories_in(archive: WatchArchive, edition: Edition, day: date, coverage: flo
     series = archive.series("story", first, day, edition.zone, edition.market)
     grown = story_growth(series, edition.market, day, coverage=coverage)
     return [*grown, *silent_stories(series, edition.market, day, coverage)]
+
+
+def watch_for_silence(
+    archive: WatchArchive, sources: Sequence[Source], editions: Sequence[Edition], now: datetime
+) -> int:
+    """Classes of sources that answered yesterday as usual and said far less than usual; once a day is enough."""
+    visits = archive.visits(now - timedelta(days=CLASS_DAYS))
+    raised = 0
+    for edition in editions:
+        zone = ZoneInfo(edition.zone)
+        day = now.astimezone(zone).date() - timedelta(days=1)
+        mine = [
+            source
+            for source in sources
+            if set(ROLLUPS.get(edition.market, (edition.market,))) & set(source.markets)
+        ]
+        heard = listening(
+            mine, [visit for visit in visits if visit.finished_at.astimezone(zone).date() == day]
+        )
+        series = said_by_class(mine, visits, zone)
+        first = min((d for counts in series.values() for d in counts), default=day)
+        signals = quiet_classes(series, edition.market, first, day, heard)
+        archive.keep_signals(signals, now)
+        raised += len(signals)
+    return raised
+
+
+def said_by_class(
+    sources: Sequence[Source], visits: Sequence[Visit], zone: ZoneInfo
+) -> Mapping[str, Mapping[date, tuple[int, int, int]]]:
+    """New entries by class of source and local day, in the form of a series."""
+    classes = {source.id: source_class(source) for source in sources}
+    counts: defaultdict[str, Counter[date]] = defaultdict(Counter)
+    for visit in visits:
+        if visit.source_id in classes:
+            counts[classes[visit.source_id]][visit.finished_at.astimezone(zone).date()] += visit.fresh
+    return {name: {day: (n, n, n) for day, n in days.items()} for name, days in counts.items()}
 
 
 def context_of(archive: WatchArchive, dimension: str, day: date, edition: Edition) -> Context:

@@ -1,11 +1,28 @@
 """Signals of a day: one event is told once, and loudest as what it is."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
 
-from domain.model import Found, Hit, Item, ItemKind, Lens, Level, Search, Signal
-from lagebild.belts.watch import folded
+from domain.model import (
+    Batch,
+    Checkpoint,
+    Found,
+    Hit,
+    Item,
+    ItemKind,
+    Lens,
+    Level,
+    Outcome,
+    Search,
+    Signal,
+    Source,
+    Visit,
+)
+from lagebild.belts.watch import folded, said_by_class, watch_for_silence
 from lagebild.settings import Edition
+from storage.sqlite import open_archive
 
 DAY = date(2026, 11, 27)
 BERLIN = Edition(market="DE", zone="Europe/Berlin")
@@ -70,3 +87,37 @@ def test_where_no_topic_is_loud_nothing_is_asked() -> None:
     shelf = Shelf()
     assert folded(shelf, replace(LIVE, dimension="platform"), frozenset(), BERLIN).level is Level.ELEVATED  # type: ignore[arg-type]
     assert not shelf.asked
+
+
+BOTE = Source(
+    id="bote",
+    name="Der Bote",
+    kind="rss",
+    url="https://bote.example/feed",
+    language="de",
+    markets=("DE",),
+    lens=Lens.MEDIA,
+)
+
+
+def visit_on(day: datetime, fresh: int) -> Visit:
+    return Visit(
+        source_id="bote", started_at=day, finished_at=day, outcome=Outcome.OK, entries=fresh, fresh=fresh
+    )
+
+
+def test_entries_count_for_the_local_day_of_their_visit() -> None:
+    late = datetime(2026, 11, 26, 23, 30, tzinfo=UTC)
+    series = said_by_class([BOTE], [visit_on(late, 4), visit_on(NOON, 3)], ZoneInfo("Europe/Berlin"))
+    assert series == {"media/news": {DAY: (7, 7, 7)}}
+
+
+def test_a_class_that_answers_and_says_nothing_is_told(tmp_path: Path) -> None:
+    archive = open_archive(tmp_path / "a.db")
+    archive.sync_sources([BOTE], NOON)
+    for back in range(60, 0, -1):
+        archive.commit(Batch(visit_on(NOON - timedelta(days=back), 30 + back % 3), Checkpoint("bote")))
+    archive.commit(Batch(visit_on(NOON, 0), Checkpoint("bote")))
+    assert watch_for_silence(archive, [BOTE], [BERLIN], NOON + timedelta(days=1)) == 1
+    [signal] = archive.signals(DAY, DAY)
+    assert (signal.dimension, signal.label, signal.level) == ("silence", "class:media/news", Level.WATCH)
