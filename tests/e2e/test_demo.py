@@ -16,9 +16,7 @@ import pytest
 REPO = Path(__file__).parents[2]
 LAGEBILD = Path(sys.executable).parent / "lagebild"
 SHARED_PAGES = Path(os.environ.get("LAGEBILD_SHARED", REPO.parent / "shared")) / "data" / "extraction"
-PAGES = (
-    "SELECT t.title, t.body, i.language FROM item i JOIN item_text t USING (id) WHERE i.text_origin = 'page'"
-)
+PAGES = "SELECT t.title, t.body, i.language FROM item i JOIN item_text t USING (id) WHERE json_extract(i.more, '$.text_origin') = 'page'"
 HELD = """
 SELECT (SELECT count(*) FROM item), (SELECT count(*) FROM item_text), (SELECT count(*) FROM digest_run),
        (SELECT count(*) FROM item i WHERE copy_of IS NULL AND NOT EXISTS (SELECT 1 FROM reading r WHERE r.id = i.id))

@@ -1,5 +1,6 @@
 """May we read it, and what may be kept."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -8,12 +9,13 @@ from crawler.permission import (
     Reservation,
     clearance,
     head_metas,
+    licensed,
     read_tdmrep,
     reservation_for,
     rights_of,
     stricter,
 )
-from domain.model import Lens, Rights, Source, Terms, TermsStatus
+from domain.model import Lens, Page, Rights, Source, Terms, TermsStatus
 
 TODAY = date(2026, 3, 2)
 
@@ -104,7 +106,8 @@ def test_file_then_header_then_meta_and_absence_never_resets(
         ("", "NOAI,noimageai", Rights.DENY),
         ("", "none", Rights.DENY),
         ("nosnippet", "", Rights.SNIPPET_ONLY),
-        ("", "noarchive", Rights.SNIPPET_ONLY),
+        ("", "noarchive", Rights.ALLOW),
+        ("", "nosnippet", Rights.SNIPPET_ONLY),
         ("", "max-snippet:0", Rights.SNIPPET_ONLY),
         ("", "max-snippet: 50, index", Rights.ALLOW),
         ("googlebot: noindex", "", Rights.ALLOW),
@@ -135,3 +138,16 @@ def test_the_stricter_decision_holds() -> None:
     assert stricter(allow, deny) == deny
     assert stricter(allow, (Rights.ALLOW, "b")) == (Rights.ALLOW, "b")
     assert stricter((Rights.SNIPPET_ONLY, "c"), allow) == (Rights.SNIPPET_ONLY, "c")
+
+
+def test_a_licence_lets_a_reserved_text_be_kept_and_says_so() -> None:
+    page = Page(
+        url="https://bote.example/1",
+        text="Text",
+        rights=Rights.DENY,
+        rights_evidence="meta tdm-reservation: 1",
+    )
+    assert licensed(page, source(Terms())) == page
+    kept = licensed(page, replace(source(Terms()), licence="contract 7/2026"))
+    assert (kept.rights, kept.text) == (Rights.ALLOW, "Text")
+    assert kept.rights_evidence == "licence: contract 7/2026; without it meta tdm-reservation: 1"
