@@ -5,6 +5,7 @@ import os
 import random
 import re
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -25,6 +26,15 @@ SELECT (SELECT count(*) FROM item), (SELECT count(*) FROM item_text), (SELECT co
 KILLS = int(os.environ.get("LAGEBILD_KILLS", "5"))
 
 
+def with_port_of_its_own(folder: Path) -> Path:
+    """A demo's folder that remembers a free port, so that demos of other tests never take its addresses."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        (folder / "demo.port").write_text(str(probe.getsockname()[1]))
+    return folder
+
+
 def lagebild(*words: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
     command = [str(LAGEBILD), *map(str, words)]
     return subprocess.run(command, check=False, cwd=cwd, capture_output=True, text=True, timeout=280)
@@ -32,7 +42,7 @@ def lagebild(*words: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    folder = tmp_path_factory.mktemp("demo")
+    folder = with_port_of_its_own(tmp_path_factory.mktemp("demo"))
     done = lagebild("demo", "--folder", folder, cwd=folder)
     assert done.returncode == 0, done.stderr[-3000:]
     return folder, done.stdout
@@ -80,6 +90,7 @@ def test_search_finds_part_of_a_compound(demo: tuple[Path, str]) -> None:
 
 def test_a_run_killed_at_any_moment_leaves_a_whole_archive(tmp_path: Path) -> None:
     moments = random.Random(11)
+    with_port_of_its_own(tmp_path)
     for _ in range(KILLS):
         running = subprocess.Popen(
             [str(LAGEBILD), "demo", "--quiet", "--folder", str(tmp_path)],
@@ -93,7 +104,7 @@ def test_a_run_killed_at_any_moment_leaves_a_whole_archive(tmp_path: Path) -> No
             with sqlite3.connect(tmp_path / "demo.db") as archive:
                 assert archive.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
     assert lagebild("demo", "--folder", tmp_path, cwd=tmp_path).returncode == 0
-    clean = tmp_path / "clean"
+    clean = with_port_of_its_own(tmp_path / "clean")
     assert lagebild("demo", "--folder", clean, cwd=tmp_path).returncode == 0
     with sqlite3.connect(tmp_path / "demo.db") as killed, sqlite3.connect(clean / "demo.db") as whole:
         assert killed.execute(HELD).fetchone() == whole.execute(HELD).fetchone()
