@@ -2,10 +2,12 @@
 
 import ssl
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from urllib.parse import urlsplit
 
+from digest.secrets import resolve
 from domain.errors import DeliveryError
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -75,3 +77,23 @@ def _refused(host: str, status: int, answer: bytes, retry: str) -> DeliveryError
         retry_after=wait,
         permanent=400 <= status < 500 and status not in TRY_AGAIN,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class ChatWebhook:
+    """An incoming webhook of a chat; these know no idempotency key, so the last byte is told."""
+
+    kind: str
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def send(
+        self,
+        subject: str,
+        body: bytes,
+        media_type: str,
+        recipient: str,
+        key: str,
+        last_byte: Callable[[], None] | None = None,
+    ) -> None:
+        """Posts the payload to the address that `recipient` names."""
+        post(resolve(recipient, self.environment), body, {"Content-Type": "application/json"}, last_byte)

@@ -1,31 +1,11 @@
 """A Slack incoming webhook. The recipient is its address by reference (`env:NAME`): whoever has it can post."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 
-from digest.delivery._http import post
-from digest.secrets import resolve
+from digest.delivery._http import ChatWebhook
 
 FORMAT = "slack"
 
 
-@dataclass(frozen=True, slots=True)
-class Slack:
-    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
-    kind: str = "slack"
-
-    def send(
-        self,
-        subject: str,
-        body: bytes,
-        media_type: str,
-        recipient: str,
-        key: str,
-        last_byte: Callable[[], None] | None = None,
-    ) -> None:
-        """Posts the payload. Slack knows no idempotency key, so the last byte is told."""
-        post(resolve(recipient, self.environment), body, {"Content-Type": "application/json"}, last_byte)
-
-
-def build(options: Mapping[str, str], environment: Mapping[str, str]) -> Slack:
-    return Slack(environment)
+def build(options: Mapping[str, str], environment: Mapping[str, str]) -> ChatWebhook:
+    return ChatWebhook("slack", environment)
