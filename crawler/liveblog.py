@@ -1,6 +1,7 @@
 """Live blogs: one address, many entries; all of them are kept."""
 
 import re
+from datetime import datetime, timedelta
 
 from lxml.html import HtmlElement
 
@@ -16,6 +17,7 @@ LIVE_MARKUP = (
     " or contains(@itemtype,'LiveBlogPosting')]"
 )
 ENTRIES = 3
+GOES_ON = timedelta(days=1)
 OPENING = 60  # characters by which an entry is recognised
 
 
@@ -24,6 +26,11 @@ def is_live(tree: HtmlElement, linked: LinkedArticle, title: str) -> bool:
     if linked.is_live:
         return True
     return bool(LIVE_TITLE.search(title)) and len(tree.xpath(LIVE_MARKUP)) >= ENTRIES
+
+
+def goes_on(title: str, published: datetime | None, now: datetime) -> bool:
+    """Whether a headline announces a live blog that is young enough to be still written, listed as new or not."""
+    return published is not None and now - published < GOES_ON and bool(LIVE_TITLE.search(title))
 
 
 def with_updates(text: str, updates: tuple[tuple[str, str], ...]) -> str:

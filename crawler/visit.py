@@ -12,6 +12,7 @@ from hashlib import sha256
 from crawler.connector import retitled
 from crawler.faults import Fault, fault_of
 from crawler.guard import authority
+from crawler.liveblog import goes_on
 from crawler.permission import Reservation, reservation_for, rights_of
 from crawler.politeness import fresh_for, retry_after
 from crawler.registry import connector_for
@@ -199,7 +200,7 @@ class Visiting:
 
     def choose(self, fetch_pages: bool) -> list[Entry]:
         """Files new and changed entries as documents; returns those whose page is to be fetched."""
-        wanted = wanted_entries(tuple(self.entries.values()), self.job)
+        wanted = wanted_entries(tuple(self.entries.values()), self.job, self.started_at)
         self.documents = {entry.raw_id: Document(entry) for entry in wanted}
         if not (fetch_pages and self.source.fetch_pages):
             return []
@@ -328,13 +329,15 @@ def fault_of_status(fetched: Fetched, outcome: Outcome) -> Fault:
     return Fault(outcome, f"HTTP {status}", status, retry_after(wait, fetched.fetched_at) if wait else None)
 
 
-def wanted_entries(entries: Sequence[Entry], job: CrawlJob) -> list[Entry]:
-    """Entries we do not hold, and those that say, or show by their headline, that they changed since."""
+def wanted_entries(entries: Sequence[Entry], job: CrawlJob, now: datetime) -> list[Entry]:
+    """Entries we do not hold, those that say, or show by their headline, that they changed since, and live blogs."""
     known = job.known([e.raw_id for e in entries]) if entries else {}
     changed = retitled(job.checkpoint, entries)
 
     def is_wanted(entry: Entry) -> bool:
         if entry.raw_id not in known or entry.raw_id in changed:
+            return True
+        if goes_on(entry.title, entry.published, now):
             return True
         before = known[entry.raw_id]
         return entry.updated is not None and before is not None and entry.updated > before

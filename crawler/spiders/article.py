@@ -5,6 +5,7 @@ import re
 from collections.abc import AsyncIterator
 from concurrent.futures import Executor
 from dataclasses import replace
+from typing import Any
 
 import scrapy
 from scrapy.http import Response
@@ -22,6 +23,12 @@ from domain.errors import LagebildError
 from domain.model import Entry, Fetched, Page, PageKind, Purpose, Rights, Source
 
 ACCEPT_PAGE = "text/html, application/xhtml+xml;q=0.9, */*;q=0.1"
+# Some outlets send an old address on by a line in the page; a page that reloads itself by the minute is not sent on.
+SENT_ON: dict[str, Any] = {
+    "METAREFRESH_ENABLED": True,
+    "METAREFRESH_MAXDELAY": 5,
+    "METAREFRESH_IGNORE_TAGS": ["script", "noscript"],
+}
 NOT_AN_ARTICLE = {PageKind.CONSENT: "consent wall", PageKind.ERROR: "error page"}
 
 
@@ -29,6 +36,7 @@ class ArticleSpider(scrapy.Spider):
     """One request per page; whatever fails, the entry keeps the feed's own text and the reason."""
 
     name = "articles"
+    custom_settings = SENT_ON
 
     def __init__(
         self, round_: Round, road: Road, guard: Guard, crawl_settings: CrawlSettings, threads: Executor

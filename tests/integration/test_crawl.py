@@ -144,6 +144,41 @@ def test_only_new_entries_and_changed_headlines_are_fetched(site: Site, shelf: S
     assert site.paths() == ["/rss", "/a", "/c"]
 
 
+def test_a_live_blog_is_read_again_while_it_is_written(site: Site, shelf: Shelf) -> None:
+    now = "Mon, 02 Mar 2026 06:00:00 GMT"
+    ticker = ("ticker", f"Liveticker: Prozess beginnt</title><pubDate>{now}</pubDate><title>")
+    site.feed("/rss", ticker, ("a", "Erster"))
+    at = {"clock": lambda: datetime(2026, 3, 2, 9, tzinfo=UTC)}
+    shelf.visit(source(site.url("/rss")), **at)
+    site.feed("/rss", ticker, ("a", "Erster"), ("b", "Zweiter"))
+    assert slugs(shelf.visit(source(site.url("/rss")), **at)) == ["ticker", "b"]
+    site.feed("/rss", ticker, ("a", "Erster"))
+    later = {"clock": lambda: datetime(2026, 3, 4, 9, tzinfo=UTC)}
+    assert slugs(shelf.visit(source(site.url("/rss")), **later)) == []
+
+
+def test_a_page_that_sends_on_is_followed_and_one_that_reloads_is_read(site: Site, shelf: Shelf) -> None:
+    site.feed("/rss", ("old", "Erster"), ("reloads", "Zweiter"))
+    refresh = '<html><head><meta http-equiv="refresh" content="{}"></head><body>Hier.</body></html>'
+    site.routes["/old"] = Answer(refresh.format("0; url=/new"))
+    site.routes["/reloads"] = Answer(refresh.format("300"))
+    sent_on, reloaded = shelf.visit(source(site.url("/rss"))).documents
+    assert (sent_on.page and sent_on.page.url) == site.url("/new")
+    assert reloaded.page is not None
+    assert "Hier." in reloaded.page.text
+
+
+@pytest.mark.parametrize(
+    "target", ["http://169.254.169.254/latest", "http://10.0.0.1/x", "file:///etc/passwd"]
+)
+def test_a_page_cannot_send_us_where_the_guard_forbids(site: Site, shelf: Shelf, target: str) -> None:
+    site.feed("/rss", ("old", "Erster"))
+    site.routes["/old"] = Answer(f'<meta http-equiv="refresh" content="0; url={target}"><p>Hier.')
+    (document,) = shelf.visit(source(site.url("/rss"))).documents
+    assert document.page is None or document.page.url == site.url("/old")
+    assert document.page is not None or document.page_fault.startswith("not allowed")
+
+
 def test_a_page_that_fails_keeps_the_feeds_own_text(site: Site, shelf: Shelf) -> None:
     site.feed("/rss", ("a", "Erster"), ("b", "Zweiter"), ("c", "Dritter"))
     site.routes["/a"] = Answer(status=500)
