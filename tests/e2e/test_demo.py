@@ -88,6 +88,7 @@ def test_search_finds_part_of_a_compound(demo: tuple[Path, str]) -> None:
     assert any("mobbing" in title.lower().replace("«", "").replace("»", "") for title in titles)
 
 
+@pytest.mark.timeout(300 + 40 * KILLS)
 def test_a_run_killed_at_any_moment_leaves_a_whole_archive(tmp_path: Path) -> None:
     moments = random.Random(11)
     with_port_of_its_own(tmp_path)
