@@ -11,7 +11,10 @@ from digest.kept import with_numbers
 from domain.errors import ConfigError
 from domain.model import Incident, IncidentState
 from lagebild.labels import names
-from lagebild.triage import AUDIENCES, NEXT, Change, assign, due_at, note, open_incident, set_state
+from lagebild.room.reasons import spoken
+from lagebild.room.shield import shield
+from lagebild.room.stories import storytelling
+from lagebild.triage import AUDIENCES, NEXT, Change, assign, due_at, link, note, open_incident, set_state
 from lagebild.workshop import Workshop
 from web.app import create_app
 from web.desk import Desk, Triage
@@ -37,6 +40,9 @@ def room(workshop: Workshop) -> Starlette:
         names=names(),
         triage=triage(zones),
         render=lambda body: render(with_numbers(workshop.archive, body)),
+        shield=shield(),
+        speak=spoken,
+        stories=storytelling(workshop.archive),
     )
     return create_app(desk)
 
@@ -59,7 +65,7 @@ def triage(zones: Mapping[str, str]) -> Triage:
             story_ids=_one(given.get("story", "")),
         )
 
-    steps = {"state": _state, "assign": _assign, "note": _note, "acknowledge": _acknowledge}
+    steps = {"state": _state, "assign": _assign, "note": _note, "acknowledge": _acknowledge, "link": _link}
     return Triage(open=opening, steps=steps, next_states=_next_states, audiences=AUDIENCES)
 
 
@@ -79,6 +85,17 @@ def _assign(incident: Incident, by: str, given: Fields, now: datetime) -> Change
 
 def _note(incident: Incident, by: str, given: Fields, now: datetime) -> Change:
     return note(incident, given.get("note", ""), by=by, now=now)
+
+
+def _link(incident: Incident, by: str, given: Fields, now: datetime) -> Change:
+    return link(
+        incident,
+        by=by,
+        now=now,
+        story_ids=_one(given.get("story", "")),
+        signal_ids=_one(given.get("signal", "")),
+        item_ids=_one(given.get("item", "")),
+    )
 
 
 def _acknowledge(incident: Incident, by: str, given: Fields, now: datetime) -> Change:

@@ -1,7 +1,7 @@
 """What every page is given: the archive, the clock, names, and where the room listens."""
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -25,12 +25,39 @@ class Triage:
     audiences: Sequence[str] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Shield:
+    """What readers are spared. `cover`: topics -> none, default (folded, revealed one by one) or always.
+
+    `soften`: (text, its language, topics) -> the text as it may be shown. `note`: (topics, language, market) -> the
+    sentence on where to find help, "" where none is due.
+    """
+
+    cover: Callable[[Collection[str]], str] = lambda _: "none"
+    soften: Callable[[str, str, Collection[str]], str] = lambda text, _language, _topics: text
+    note: Callable[[Collection[str], str, str], str] = lambda _topics, _language, _market: ""
+
+
+@dataclass(frozen=True, slots=True)
+class Storytelling:
+    """People's decisions about stories; each answers with the id of the story to look at. Raise LagebildError.
+
+    `merge`: (kept, gone); `split`: (story, items to take out); `move`: (item, story it goes to); `pin`: (story, pinned).
+    """
+
+    merge: Callable[[str, str, str, datetime], str]
+    split: Callable[[str, Sequence[str], str, datetime], str]
+    move: Callable[[str, str, str, datetime], str]
+    pin: Callable[[str, bool, datetime], str]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
     """The reading room's own view of the house. `zones` gives each market's time zone, home market first.
 
     `names` labels ids (`topic:ID`, `platform:ID`) per language. `hosts` are the names the room answers to.
-    `render` makes a kept issue's HTML from its JSON. `explain_health` gives a source's state in words.
+    `render` makes a kept issue's HTML from its JSON. `speak` puts a rule's reason
+    into the reader's language. What is None is not offered in this room. `explain_health` gives a source's state in words.
     """
 
     archive: Archive
@@ -40,6 +67,9 @@ class Desk:
     names: Names
     triage: Triage
     render: Callable[[str], bytes]
+    shield: Shield = Shield()
+    speak: Callable[[str, str], str] = lambda reason, _language: reason
+    stories: Storytelling | None = None
     hosts: frozenset[str] = frozenset({"127.0.0.1", "localhost", "::1"})
     user: str = "local"
     secret: str = field(default_factory=lambda: secrets.token_hex(32))

@@ -1,6 +1,6 @@
 """Facts -> HTML page: one Jinja environment, words in the reader's language, times in the market's zone."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from functools import cache
 from hashlib import sha256
@@ -17,7 +17,11 @@ from ruamel.yaml import YAML
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from domain.model import Item, Rights, Story
 from web.desk import LANGUAGES, Desk
+
+TITLE_CHARACTERS = 110
+"""So many letters of a text without a title stand for one."""
 
 MENU = (
     ("/", "today"),
@@ -30,9 +34,11 @@ MENU = (
 
 @cache
 def words(language: str) -> Mapping[str, str]:
-    """The interface's words."""
-    text = files("web").joinpath("words", f"{language}.yaml").read_text(encoding="utf-8")
-    spoken: dict[str, str] = YAML(typ="safe").load(text)
+    """The interface's words: those of the whole room, and one file per group of pages."""
+    folder, spoken = files("web").joinpath("words"), dict[str, str]()
+    pages = folder.joinpath(language).iterdir()
+    for file in (folder.joinpath(f"{language}.yaml"), *sorted(pages, key=lambda page: page.name)):
+        spoken |= YAML(typ="safe").load(file.read_text(encoding="utf-8"))
     return spoken
 
 
@@ -59,6 +65,36 @@ def _environment() -> Environment:
 def marked(snippet: str) -> Markup:
     """A snippet whose « and » become <mark>; everything else is escaped."""
     return Markup(str(escape(snippet)).replace("«", "<mark>").replace("»", "</mark>"))
+
+
+def headline(desk: Desk, item: Item, topics: Collection[str], language: str) -> str:
+    """What an item is called in lists: its title, a post's first words, or a neutral name where its words are shielded."""
+    spoken = words(language)
+    if desk.shield.cover(topics) == "always" or item.rights is Rights.DENY:
+        return spoken["neutral_title"].format(outlet=item.outlet or item.source_id)
+    said = item.title or shortened(item.lead or item.text)
+    return desk.shield.soften(said, item.language, topics) or spoken["post_on"].format(
+        platform=desk.name("platform", item.platform, language) or item.outlet
+    )
+
+
+def story_title(desk: Desk, story: Story, topics: Collection[str], language: str) -> str:
+    """A story's headline as it may be shown."""
+    if desk.shield.cover(topics) == "always":
+        return words(language)["neutral_story"]
+    return desk.shield.soften(shortened(story.title), story.language, topics) or words(language)["story"]
+
+
+def shortened(text: str) -> str:
+    """The first words of a text without a title."""
+    line = " ".join(text.split())
+    return line if len(line) <= TITLE_CHARACTERS else line[:TITLE_CHARACTERS].rsplit(" ", 1)[0] + " …"
+
+
+def reader(request: Request) -> str:
+    """Who is reading: the name that stands beside what they decide."""
+    desk: Desk = request.app.state.desk
+    return desk.user
 
 
 def language_of(request: Request) -> str:
@@ -98,6 +134,11 @@ def page(request: Request, template: str, status: int = 200, **facts: Any) -> HT
             t=lambda key: spoken[key],
             topic=lambda name: desk.name("topic", name, language),
             platform=lambda name: desk.name("platform", name, language),
+            named=lambda kind, name: desk.name(kind, name, language),
+            story_title=lambda story, topics: story_title(desk, story, topics, language),
+            cover=desk.shield.cover,
+            spoken_reason=lambda reason: desk.speak(reason, language),
+            headline=lambda item, topics=(): headline(desk, item, topics, language),
             token=request.state.form_token,
             user=desk.user,
             static=asset_url,

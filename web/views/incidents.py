@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse, Response
 
 from domain.model import Incident, IncidentState
 from web.desk import Desk
-from web.page import page
+from web.page import page, reader
 
 LONGEST_FIELD = 2_000
 
@@ -26,7 +26,7 @@ def board(request: Request) -> Response:
 
 async def open_one(request: Request) -> Response:
     desk: Desk = request.app.state.desk
-    incident, event = desk.triage.open(desk.user, await fields(request), desk.clock())
+    incident, event = desk.triage.open(reader(request), await fields(request), desk.clock())
     kept = desk.archive.open_incident(incident, event)
     return RedirectResponse(f"/incident/{kept.id}", 303)
 
@@ -54,8 +54,18 @@ async def change(request: Request) -> Response:
     given = await fields(request)
     seen = int(given.get("version", "0")) if given.get("version", "0").isdigit() else 0
     incident = named(desk, request.path_params["incident_id"])
-    changed, event = step(incident, desk.user, given, desk.clock())
+    changed, event = step(incident, reader(request), given, desk.clock())
     desk.archive.change_incident(at_version(changed, seen), event)
+    return RedirectResponse(f"/incident/{incident.id}", 303)
+
+
+async def link_story(request: Request) -> Response:
+    """Adds a story to an open incident; links commute, so a faster colleague is no conflict."""
+    desk: Desk = request.app.state.desk
+    given = {**await fields(request), "story": request.path_params["story_id"]}
+    incident = named(desk, given.get("incident", ""))
+    changed, event = desk.triage.steps["link"](incident, reader(request), given, desk.clock())
+    desk.archive.change_incident(changed, event)
     return RedirectResponse(f"/incident/{incident.id}", 303)
 
 

@@ -1,0 +1,19 @@
+"""What readers are spared, for the reading room: the rules are `nlp.shield`'s."""
+
+from collections.abc import Collection
+
+from nlp.shield import cover_for, cut_slurs, help_note, without_method
+from web.desk import Shield
+
+SELF_HARM = "suicide_self_harm"
+
+
+def shield() -> Shield:
+    """Covers by topic, slurs cut, no method named, a note on where to find help."""
+    return Shield(cover=cover_for, soften=softened, note=help_note)
+
+
+def softened(text: str, language: str, topics: Collection[str]) -> str:
+    """The text without slurs; on self-harm without method and place as well."""
+    mild = cut_slurs(text)
+    return without_method(mild, language) if SELF_HARM in topics else mild

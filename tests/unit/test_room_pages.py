@@ -1,0 +1,127 @@
+"""The reading room over an invented month, through the roof: what an analyst sees and decides on each page."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from domain.ports import Archive
+from lagebild.reading_room import room as room_of
+from lagebild.settings import Settings
+from lagebild.workshop import Workshop
+from storage.sqlite import open_archive
+from tests.fixtures.room_world import NOW, SOURCES, fill
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Iterator[Archive]:
+    kept = open_archive(tmp_path / "room.db")
+    fill(kept)
+    yield kept
+    kept.close()
+
+
+@pytest.fixture
+def room(archive: Archive, tmp_path: Path) -> TestClient:
+    settings = Settings(archive=tmp_path / "room.db", sources=tmp_path / "sources.yaml")
+    app = room_of(Workshop(settings, SOURCES, archive, lambda: NOW))
+    return TestClient(app, base_url="http://127.0.0.1", follow_redirects=False)
+
+
+def token(room: TestClient, path: str = "/incidents") -> str:
+    found = re.search(r'name="token" value="([0-9a-f]+)"', room.get(path).text)
+    assert found
+    return found[1]
+
+
+def said(room: TestClient, path: str, language: str = "de") -> str:
+    return room.get(path, headers={"accept-language": language}).text
+
+
+# --- items ---------------------------------------------------------------------------------------
+
+
+def test_a_sensitive_sentence_is_not_on_the_page_until_it_is_asked_for_and_a_link_never_shows_it(
+    room: TestClient, archive: Archive
+) -> None:
+    assert "die Rede" not in said(room, "/item/heikel?shown=1&span=1")
+    answer = room.post("/item/heikel/reveal", data={"token": token(room), "span": "1"})
+    assert "die Rede" in answer.text
+    assert archive.exposures("local", NOW.replace(hour=0)) == 1
+    room.post("/item/heikel/reveal", data={"token": token(room), "shown": "1", "span": "1"})
+    assert archive.exposures("local", NOW.replace(hour=0)) == 1
+
+
+def test_what_is_never_shown_has_neither_title_nor_text_anywhere(room: TestClient) -> None:
+    for path in ("/item/verdeckt", "/search?q=Ermittlungen"):
+        text = said(room, path)
+        assert "Missbrauchsdarstellungen" not in text
+        assert "Meldung bei Donaublatt" in text
+
+
+def test_every_tag_can_be_called_right_or_wrong(room: TestClient, archive: Archive) -> None:
+    for layer, label in (("topic", "youth_safety"), ("severity", "4"), ("perception", "tiktok:critical")):
+        given = {"token": token(room), "layer": layer, "label": label, "verdict": "wrong"}
+        assert room.post("/item/kinder/label", data=given).status_code == 303
+    assert {(label.layer, label.label, label.by) for label in archive.labels(NOW, "kinder")} == {
+        ("topic", "youth_safety", "local"),
+        ("severity", "4", "local"),
+        ("perception", "tiktok:critical", "local"),
+    }
+    assert 'aria-pressed="true"' in said(room, "/item/kinder")
+
+
+def test_a_corrected_item_shows_what_changed(room: TestClient) -> None:
+    text = said(room, "/item/kinder")
+    assert "<del>prüft</del>" in text
+    assert "<ins>bestreitet</ins>" in text
+
+
+def test_suppressed_hits_and_similar_items_are_shown(room: TestClient) -> None:
+    text = said(room, "/item/kinder")
+    assert "excluded: figure of speech" in text
+    assert "Auch in Wien" in text
+
+
+def test_a_post_without_a_title_is_called_by_its_words(room: TestClient) -> None:
+    assert '<h1 lang="de">Gerade die Livestreams' in said(room, "/item/post")
+
+
+# --- stories -------------------------------------------------------------------------------------
+
+
+def test_a_story_names_its_independent_publishers_and_why_each_item_belongs(room: TestClient) -> None:
+    text = said(room, "/story/s1")
+    assert "Donaublatt Verlag" in text
+    assert "gemeinsam: Kinderkonten; Ähnlichkeit 0.80 zu Der Bote" in text
+
+
+def test_a_person_splits_moves_merges_and_pins(room: TestClient, archive: Archive) -> None:
+    given = {"token": token(room)}
+    place = room.post("/story/s1/split", data={**given, "item": "amt"}).headers["location"]
+    assert [m.item_id for m in archive.members([place.split("/")[-1]])[place.split("/")[-1]]] == ["amt"]
+    assert (
+        room.post("/story/s1/move", data={**given, "item": "post", "story": "s2"}).headers["location"]
+        == "/story/s2"
+    )
+    assert {m.item_id for m in archive.members(["s2"])["s2"]} == {"hetze", "post"}
+    assert room.post("/story/s2/merge", data={**given, "story": "s1"}).headers["location"] == "/story/s1"
+    assert room.get("/story/s2").headers["location"] == "/story/s1"
+    assert archive.stories_by_id(["s1"])[0].pinned, "what was parted stays parted"
+    room.post("/story/s1/unpin", data=given)
+    assert not archive.stories_by_id(["s1"])[0].pinned
+
+
+def test_a_story_cannot_be_parted_into_nothing(room: TestClient) -> None:
+    assert room.post("/story/s1/split", data={"token": token(room)}).status_code == 422
+
+
+def test_a_story_joins_an_open_incident(room: TestClient, archive: Archive) -> None:
+    given = {"token": token(room), "title": "Kinderkonten", "market": "DE", "severity": "4"}
+    incident = room.post("/incidents", data=given).headers["location"].split("/")[-1]
+    room.post("/story/s1/incident", data={"token": token(room), "incident": incident})
+    kept = archive.incident(incident)
+    assert kept is not None
+    assert kept.story_ids == ("s1",)
