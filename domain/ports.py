@@ -401,6 +401,12 @@ class PeopleArchive(Protocol):
         """Whose session it is; None when it is over or the account disabled."""
         ...
 
+    def session_times(self, secret_hash: str) -> tuple[datetime, datetime] | None:
+        """When it was opened and until when it holds; None when there is none."""
+        ...
+
+    def prolong_session(self, secret_hash: str, until: datetime) -> None: ...
+
     def close_sessions(self, *, secret_hash: str = "", name: str = "") -> None:
         """One session, or all of a name."""
         ...
@@ -465,6 +471,12 @@ class ErasureArchive(Protocol):
 
     def audit_log(self) -> Sequence[Mapping[str, Any]]:
         """Oldest first."""
+        ...
+
+    def audit_page(
+        self, before: int | None = None, limit: int = 100, by: str = ""
+    ) -> Sequence[Mapping[str, Any]]:
+        """Newest first, those with an id below `before`; `by` narrows to one person."""
         ...
 
     def broken_audit_lines(self) -> Sequence[int]:

@@ -1,36 +1,39 @@
 """Opens the reading room: joins archive, names, triage rules and the digest's page into one application."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
+from ipaddress import ip_network
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+import uvicorn
 from starlette.applications import Starlette
 
 from digest.formats.html import render
 from digest.kept import with_numbers
 from domain.errors import ConfigError
 from domain.model import Incident, IncidentState
+from domain.ports import Archive
 from lagebild.labels import names
 from lagebild.room.reasons import spoken
 from lagebild.room.shield import shield
 from lagebild.room.stories import storytelling
+from lagebild.settings import Web
 from lagebild.triage import AUDIENCES, NEXT, Change, assign, due_at, link, note, open_incident, set_state
 from lagebild.workshop import Workshop
 from web.app import create_app
 from web.desk import Desk, Triage
+from web.entrance import Entrance, Proxy
 
+EVERYWHERE = ("", "0.0.0.0", "::")
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 Fields = Mapping[str, str]
 
 
 def room(workshop: Workshop) -> Starlette:
-    """The application over this archive. Raises ConfigError for an address that others could reach."""
+    """The application over this archive. Raises ConfigError for an address that others could reach without signing in."""
     settings = workshop.settings
-    if settings.web.host not in LOOPBACK:
-        remedy = "set web.host to 127.0.0.1 and put a proxy that signs people in before it"
-        raise ConfigError(
-            f"the reading room has no accounts yet and will not listen on {settings.web.host}", remedy=remedy
-        )
+    entrance = entrance_of(settings.web, workshop.archive)
     zones: dict[str, str] = {edition.market: edition.zone for edition in settings.publish.editions}
     desk = Desk(
         archive=workshop.archive,
@@ -43,8 +46,62 @@ def room(workshop: Workshop) -> Starlette:
         shield=shield(),
         speak=spoken,
         stories=storytelling(workshop.archive),
+        hosts=hosts_of(settings.web),
+        entrance=entrance,
     )
     return create_app(desk)
+
+
+def entrance_of(web: Web, archive: Archive) -> Entrance:
+    """How people come in. Raises ConfigError when nobody would have to sign in where others can reach the room."""
+    here = web.host in LOOPBACK
+    addresses = tuple(ip_network(address) for address in web.proxy.addresses)
+    admins = [a for a in archive.accounts() if a.role == "admin" and a.password_hash and not a.disabled]
+    if not here and not admins and not addresses:
+        raise ConfigError(
+            f"nobody has an account, so the reading room will not listen on {web.host}",
+            remedy="run `lagebild people add NAME --role admin` first, or set web.host to 127.0.0.1",
+        )
+    return Entrance(
+        open=here and not addresses,
+        secure=web.base_url.startswith("https://"),
+        proxy=Proxy(web.proxy.header, addresses, web.proxy.new_role) if addresses else None,
+        idle=timedelta(minutes=web.idle_minutes),
+        longest=timedelta(hours=web.longest_hours),
+    )
+
+
+def hosts_of(web: Web) -> frozenset[str]:
+    """The names the room answers to; others are refused, so that no other site can reach it through a browser."""
+    named = {urlsplit(web.base_url).hostname or "", web.host, *web.hosts} - {*EVERYWHERE}
+    return frozenset({*LOOPBACK, *named})
+
+
+def listening(workshop: Workshop, port: int | None) -> uvicorn.Config:
+    """The server's settings. Its own reading of X-Forwarded-For is off: the room believes its named proxies alone."""
+    web = workshop.settings.web
+    return uvicorn.Config(
+        room(workshop),
+        host=web.host,
+        port=port or web.port,
+        log_level="warning",
+        server_header=False,
+        proxy_headers=False,
+    )
+
+
+def greeting(workshop: Workshop, port: int | None) -> str:
+    """Where the room is, and whether one has to sign in."""
+    web = workshop.settings.web
+    place = f"reading room at http://{web.host}:{port or web.port}/"
+    if workshop.archive.accounts() or web.proxy.addresses:
+        careless = web.host not in LOOPBACK and not web.base_url.startswith("https://")
+        return place + (
+            " (passwords cross the network in clear: put TLS before it and set web.base_url)"
+            if careless
+            else ""
+        )
+    return f"{place} (this machine only, no account needed; `lagebild people add NAME --role admin` asks for sign-in)"
 
 
 def triage(zones: Mapping[str, str]) -> Triage:

@@ -2,6 +2,7 @@
 
 import tomllib
 from datetime import time
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -97,12 +98,32 @@ class Delivery(Section):
     recipients: tuple[Recipient, ...] = ()
 
 
+class Proxy(Section):
+    """A proxy that signs people in and says who they are. Only connections from `addresses` are believed."""
+
+    header: str = "X-Forwarded-User"
+    addresses: tuple[str, ...] = ()
+    new_role: Literal["", "reader", "analyst"] = ""
+
+    @field_validator("addresses")
+    @classmethod
+    def are_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for address in value:
+            if ip_network(address).prefixlen == 0:
+                raise ValueError("name the proxy's own addresses: this would believe everybody")
+        return value
+
+
 class Web(Section):
-    """Where the reading room listens."""
+    """Where the reading room listens, by which names it answers, and how people come in."""
 
     host: str = "127.0.0.1"
     port: int = Field(default=8321, ge=1, le=65535)
     base_url: str = ""
+    hosts: tuple[str, ...] = ()
+    idle_minutes: int = Field(default=120, ge=5)
+    longest_hours: int = Field(default=12, ge=1)
+    proxy: Proxy = Proxy()
 
 
 class Settings(Section):

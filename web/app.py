@@ -9,18 +9,22 @@ from starlette.middleware import Middleware
 from starlette.middleware.base import BaseHTTPMiddleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
 
 from domain.errors import Conflict, LagebildError
 from web.desk import Desk
+from web.doors import Door
 from web.guard import guarded
 from web.page import page
+from web.roles import ADMIN, ANALYST, ANYONE, READER
 from web.views import (
     articles,
     briefings,
+    entry,
     exports,
     health,
     incidents,
+    own,
+    people,
     searching,
     signals,
     sources,
@@ -42,34 +46,59 @@ HEADERS: Mapping[str, str] = {
 }
 
 
-ROUTES = [
-    Route("/", today.show),
-    Route("/briefing/{market}/{day}/{language}", briefings.show),
-    Route("/search", searching.show),
-    Route("/export.{form}", exports.send),
-    Route("/item/{item_id}", articles.show),
-    Route("/item/{item_id}/label", articles.label, methods=["POST"]),
-    Route("/item/{item_id}/reveal", articles.reveal, methods=["POST"]),
-    Route("/story/{story_id}", stories.show),
-    Route("/story/{story_id}/incident", incidents.link_story, methods=["POST"]),
-    Route("/story/{story_id}/{step}", stories.change, methods=["POST"]),
-    Route("/signals", signals.show),
-    Route("/incidents", incidents.board),
-    Route("/incidents", incidents.open_one, methods=["POST"]),
-    Route("/incident/{incident_id}", incidents.show),
-    Route("/incident/{incident_id}/{step}", incidents.change, methods=["POST"]),
-    Route("/sources", sources.show),
-    Route("/method", today.method),
-    Route("/healthz", health.alive),
-    Route("/readyz", health.ready),
-    Route("/metrics", health.metrics),
+async def asset(request: Request) -> Response:
+    """A file of the room itself; its address changes with its content."""
+    name = request.path_params["name"]
+    types = {"style.css": "text/css", "room.js": "text/javascript"}
+    if name not in types:
+        return PlainTextResponse("not found", 404)
+    body = files("web").joinpath("static", name).read_bytes()
+    return Response(
+        body, media_type=types[name], headers={"Cache-Control": "public, max-age=31536000, immutable"}
+    )
+
+
+ROUTES: list[Door] = [
+    Door("/", today.show, READER),
+    Door("/briefing/{market}/{day}/{language}", briefings.show, READER, told="saw"),
+    Door("/search", searching.show, READER),
+    Door("/export.{form}", exports.send, ANALYST, scope="export"),
+    Door("/item/{item_id}", articles.show, READER, told="saw"),
+    Door("/item/{item_id}/label", articles.label, ANALYST, told="changed", methods=["POST"]),
+    Door("/item/{item_id}/reveal", articles.reveal, READER, methods=["POST"]),
+    Door("/story/{story_id}", stories.show, READER, told="saw"),
+    Door("/story/{story_id}/incident", incidents.link_story, ANALYST, told="changed", methods=["POST"]),
+    Door("/story/{story_id}/{step}", stories.change, ANALYST, told="changed", methods=["POST"]),
+    Door("/signals", signals.show, READER),
+    Door("/incidents", incidents.board, READER),
+    Door("/incidents", incidents.open_one, ANALYST, told="changed", methods=["POST"]),
+    Door("/incident/{incident_id}", incidents.show, READER, told="saw"),
+    Door("/incident/{incident_id}/{step}", incidents.change, ANALYST, told="changed", methods=["POST"]),
+    Door("/sources", sources.show, READER),
+    Door("/method", today.method, READER),
+    Door("/sign-in", entry.show, ANYONE),
+    Door("/sign-in", entry.sign_in, ANYONE, methods=["POST"]),
+    Door("/sign-out", entry.sign_out, ANYONE, methods=["POST"]),
+    Door("/me", own.show, READER),
+    Door("/me/password", own.change_password, READER, told="password changed", methods=["POST"]),
+    Door("/me/sessions", own.end_sessions, READER, told="sessions ended", methods=["POST"]),
+    Door("/me/tokens", own.add_token, READER, told="token made", methods=["POST"]),
+    Door("/me/tokens/{token_id}/drop", own.drop_token, READER, told="token dropped", methods=["POST"]),
+    Door("/people", people.show, ADMIN),
+    Door("/people/{name}", people.change, ADMIN, told="account changed", methods=["POST"]),
+    Door("/audit", people.audit, ADMIN, told="saw the audit log"),
+    Door("/healthz", health.alive, ANYONE),
+    Door("/readyz", health.ready, ANYONE),
+    Door("/metrics", health.metrics, READER, scope="metrics"),
+    Door("/static/{name}", asset, ANYONE),
 ]
+"""Every door of the room with the least role that may pass it; a test walks this table for every role."""
 
 
 def create_app(desk: Desk) -> Starlette:
-    """The application. Pages are the same for everybody who may read; `web.guard` decides who may."""
+    """The application. `web.guard` finds out who is reading, each door whether they may pass."""
     app = Starlette(
-        routes=[*ROUTES, Route("/static/{name}", asset)],
+        routes=[*ROUTES],
         middleware=[
             Middleware(BaseHTTPMiddleware, dispatch=with_headers),
             Middleware(BaseHTTPMiddleware, dispatch=guarded),
@@ -85,19 +114,9 @@ async def with_headers(request: Request, handler: Handler) -> Response:
     response = await handler(request)
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
+    if request.app.state.desk.entrance.secure:
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     return response
-
-
-async def asset(request: Request) -> Response:
-    """A file of the room itself; its address changes with its content."""
-    name = request.path_params["name"]
-    types = {"style.css": "text/css", "room.js": "text/javascript"}
-    if name not in types:
-        return PlainTextResponse("not found", 404)
-    body = files("web").joinpath("static", name).read_bytes()
-    return Response(
-        body, media_type=types[name], headers={"Cache-Control": "public, max-age=31536000, immutable"}
-    )
 
 
 async def not_found(request: Request, _: Exception) -> Response:

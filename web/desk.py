@@ -7,6 +7,7 @@ from datetime import datetime
 
 from domain.model import Incident, Source, TriageEvent
 from domain.ports import Archive, Clock
+from web.entrance import Entrance
 
 LANGUAGES = ("de", "en")
 Names = Mapping[str, Mapping[str, str]]
@@ -56,7 +57,7 @@ class Desk:
     """The reading room's own view of the house. `zones` gives each market's time zone, home market first.
 
     `names` labels ids (`topic:ID`, `platform:ID`) per language. `hosts` are the names the room answers to.
-    `render` makes a kept issue's HTML from its JSON. `speak` puts a rule's reason
+    `entrance` says how people come in. `render` makes a kept issue's HTML from its JSON. `speak` puts a rule's reason
     into the reader's language. What is None is not offered in this room. `explain_health` gives a source's state in words.
     """
 
@@ -71,12 +72,16 @@ class Desk:
     speak: Callable[[str, str], str] = lambda reason, _language: reason
     stories: Storytelling | None = None
     hosts: frozenset[str] = frozenset({"127.0.0.1", "localhost", "::1"})
-    user: str = "local"
+    entrance: Entrance = field(default_factory=Entrance)
     secret: str = field(default_factory=lambda: secrets.token_hex(32))
 
     def name(self, kind: str, identity: str, language: str) -> str:
         """What people call it; a readable form of the id when nobody said."""
         return self.names.get(f"{kind}:{identity}", {}).get(language) or identity.replace("_", " ")
+
+    def is_open(self) -> bool:
+        """Whether everybody on this machine may do everything: true until there is an account."""
+        return self.entrance.open and not self.archive.accounts()
 
     def new_mark(self) -> str:
         """A browser's mark; it says nothing about its reader."""

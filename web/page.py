@@ -19,6 +19,8 @@ from starlette.responses import HTMLResponse
 
 from domain.model import Item, Rights, Story
 from web.desk import LANGUAGES, Desk
+from web.roles import Role, may
+from web.roles import reader as reader
 
 TITLE_CHARACTERS = 110
 """So many letters of a text without a title stand for one."""
@@ -91,12 +93,6 @@ def shortened(text: str) -> str:
     return line if len(line) <= TITLE_CHARACTERS else line[:TITLE_CHARACTERS].rsplit(" ", 1)[0] + " …"
 
 
-def reader(request: Request) -> str:
-    """Who is reading: the name that stands beside what they decide."""
-    desk: Desk = request.app.state.desk
-    return desk.user
-
-
 def language_of(request: Request) -> str:
     """The address's word first, then the cookie, then the browser's."""
     asked = request.query_params.get("lang") or request.cookies.get("lang") or ""
@@ -140,7 +136,9 @@ def page(request: Request, template: str, status: int = 200, **facts: Any) -> HT
             spoken_reason=lambda reason: desk.speak(reason, language),
             headline=lambda item, topics=(): headline(desk, item, topics, language),
             token=request.state.form_token,
-            user=desk.user,
+            person=request.state.person,
+            may=lambda role: may(request, Role[role]),
+            open_door=desk.is_open(),
             static=asset_url,
             link=lambda **changes: address(request, **changes),
             when=when,

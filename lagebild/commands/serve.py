@@ -10,7 +10,7 @@ import uvicorn
 from crawler.crawl import reactor_loop
 from lagebild.lock import writing
 from lagebild.opening import archive_of, settings_of, sources_of
-from lagebild.reading_room import room
+from lagebild.reading_room import greeting, listening
 from lagebild.service import Service, serve
 from lagebild.workshop import Workshop
 
@@ -40,14 +40,10 @@ def reading_room(workshop: Workshop, port: int | None, *, wanted: bool) -> Itera
     if not wanted:
         yield
         return
-    web = workshop.settings.web
-    config = uvicorn.Config(
-        room(workshop), host=web.host, port=port or web.port, log_level="warning", server_header=False
-    )
-    server = uvicorn.Server(config)
+    server = uvicorn.Server(listening(workshop, port))
     thread = threading.Thread(target=server.run, name="reading-room", daemon=True)
     thread.start()
-    click.echo(f"reading room at http://{web.host}:{config.port}/", err=True)
+    click.echo(greeting(workshop, port), err=True)
     try:
         yield
     finally:

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from lagebild.opening import archive_of, settings_of, sources_of
-from lagebild.reading_room import room
+from lagebild.reading_room import greeting, listening
 from lagebild.workshop import Workshop
 
 
@@ -17,12 +17,7 @@ def command(context: click.Context, port: int | None) -> None:
 
     settings = settings_of(context)
     sources = sources_of(settings) if Path(settings.sources).exists() else ()
-    listening = port or settings.web.port
     with Workshop(settings, sources, archive_of(settings)) as workshop:
-        click.echo(
-            f"reading room at http://{settings.web.host}:{listening}/ (this machine only; stop with Ctrl-C)",
-            err=True,
-        )
-        uvicorn.run(
-            room(workshop), host=settings.web.host, port=listening, log_level="warning", server_header=False
-        )
+        server = uvicorn.Server(listening(workshop, port))
+        click.echo(f"{greeting(workshop, port)}; stop with Ctrl-C", err=True)
+        server.run()

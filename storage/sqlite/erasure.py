@@ -88,6 +88,10 @@ LIVING = "SELECT id FROM item WHERE item_id = ? AND state NOT IN ('deleted', 'wi
 
 AUDIT_LAST = "SELECT sha256 FROM audit ORDER BY id DESC LIMIT 1"
 AUDIT_ADD = "INSERT INTO audit (at, by, action, subject, facts, sha256) VALUES (?, ?, ?, ?, ?, ?)"
+AUDIT_PAGE = """
+SELECT id, at, by, action, subject, facts, sha256 FROM audit
+WHERE id < :before AND (:by = '' OR by = :by) ORDER BY id DESC LIMIT :limit
+"""
 AUDIT_ALL = "SELECT id, at, by, action, subject, facts, sha256 FROM audit ORDER BY id"
 
 
@@ -224,9 +228,12 @@ class Erasure(Connections):
 
     def audit_log(self) -> list[dict[str, Any]]:
         """Oldest first."""
-        names = ("id", "at", "by", "action", "subject", "facts", "sha256")
-        lines = [dict(zip(names, row, strict=True)) for row in self.rows(AUDIT_ALL)]
-        return [line | {"facts": json.loads(line["facts"])} for line in lines]
+        return [_audit_line(row) for row in self.rows(AUDIT_ALL)]
+
+    def audit_page(self, before: int | None = None, limit: int = 100, by: str = "") -> list[dict[str, Any]]:
+        """Newest first, those with an id below `before`; `by` narrows to one person."""
+        bound = {"before": 2**62 if before is None else before, "limit": limit, "by": by}
+        return [_audit_line(row) for row in self.rows(AUDIT_PAGE, bound)]
 
     def broken_audit_lines(self) -> list[int]:
         """Ids of lines that do not follow from the one before; the first is where somebody wrote."""
@@ -236,3 +243,9 @@ class Erasure(Connections):
                 broken.append(number)
             previous = kept
         return broken
+
+
+def _audit_line(row: tuple[Any, ...]) -> dict[str, Any]:
+    names = ("id", "at", "by", "action", "subject", "facts", "sha256")
+    line = dict(zip(names, row, strict=True))
+    return line | {"facts": json.loads(line["facts"])}

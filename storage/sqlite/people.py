@@ -28,6 +28,8 @@ SESSION = """
 SELECT s.name FROM session s LEFT JOIN account a USING (name)
 WHERE s.secret_hash = ? AND s.until > ? AND coalesce(a.disabled, 0) = 0
 """
+SESSION_TIMES = "SELECT opened_at, until FROM session WHERE secret_hash = ?"
+SESSION_PROLONG = "UPDATE session SET until = ? WHERE secret_hash = ?"
 SESSIONS_OVER = "DELETE FROM session WHERE until <= ?"
 SESSIONS_CLOSE = (
     "DELETE FROM session WHERE secret_hash = :secret AND :secret <> '' OR name = :name AND :name <> ''"
@@ -87,6 +89,14 @@ class People(Connections):
         """Whose session it is; None when it is over or the account disabled."""
         name: str | None = self.value(SESSION, (secret_hash, to_text(now)))
         return name
+
+    def session_times(self, secret_hash: str) -> tuple[datetime, datetime] | None:
+        """When it was opened and until when it holds; None when there is none."""
+        row = self.row(SESSION_TIMES, (secret_hash,))
+        return (from_text(row[0]), from_text(row[1])) if row else None
+
+    def prolong_session(self, secret_hash: str, until: datetime) -> None:
+        self.run(SESSION_PROLONG, (to_text(until), secret_hash))
 
     def close_sessions(self, *, secret_hash: str = "", name: str = "") -> None:
         """One session, or all of a name."""

@@ -33,6 +33,24 @@ def test_a_session_ends_by_time_by_closing_and_by_disabling(archive, now):
     assert archive.session("h3", now) is None
 
 
+def test_a_session_is_prolonged_while_it_is_used(archive, now):
+    archive.keep_account(Account(name="anna", role="analyst", created_at=now))
+    archive.open_session("h", "anna", now, now + timedelta(hours=2))
+    assert archive.session_times("h") == (now, now + timedelta(hours=2))
+    archive.prolong_session("h", now + timedelta(hours=3))
+    assert archive.session("h", now + timedelta(hours=2, minutes=30)) == "anna"
+    assert archive.session_times("none") is None
+
+
+def test_the_audit_log_is_paged_newest_first_and_by_person(archive, now):
+    for n in range(5):
+        archive.note("anna" if n % 2 else "ben", "saw", str(n), {"n": n}, now)
+    first = archive.audit_page(limit=2)
+    assert [line["subject"] for line in first] == ["4", "3"]
+    assert [line["subject"] for line in archive.audit_page(first[-1]["id"], 2)] == ["2", "1"]
+    assert [line["subject"] for line in archive.audit_page(by="anna")] == ["3", "1"]
+
+
 def test_a_token_is_found_by_the_hash_of_its_secret(archive, now):
     token = Token("t1", "anna", "Berichte", ("items:read",), "hash", now, now + timedelta(days=1))
     archive.keep_token(token)

@@ -1,0 +1,1 @@
+"""Who may enter the reading room, and as what."""
