@@ -208,7 +208,15 @@ def lines_of(block: Block) -> tuple[Line, ...]:
     if isinstance(block, Bullets):
         return block.lines
     if isinstance(block, StoryCard):
-        return ((block.headline,), *block.facts, *block.links, block.quote, block.why, block.confidence)
+        return (
+            (block.headline,),
+            *block.facts,
+            *block.links,
+            block.quote,
+            block.judgement,
+            block.why,
+            block.confidence,
+        )
     if isinstance(block, Table):
         return tuple(cell for row in block.rows for cell in row)
     return ()

@@ -176,12 +176,27 @@ class Volume:
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """Words of an analyst, with who wrote them and when (None: not known)."""
+
+    text: str
+    by: str = ""
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Analyst:
-    """The analyst layer: who is on duty, and what they wrote per language; all optional."""
+    """The analyst layer; all of it is optional, and none of it takes the place of what the program says.
+
+    `name` is who is on duty, else who wrote last. `bottom_line` is by language, `why` by story and language, `notes`
+    by language, oldest first. `first` are stories put before the printed order, `weak` items chosen for section 9.
+    """
 
     name: str = ""
-    bottom_line: Mapping[str, str] = field(default_factory=dict)
-    why: Mapping[str, str] = field(default_factory=dict)
+    bottom_line: Mapping[str, Said] = field(default_factory=dict)
+    why: Mapping[str, Mapping[str, Said]] = field(default_factory=dict)
+    notes: Mapping[str, tuple[Said, ...]] = field(default_factory=dict)
+    first: tuple[str, ...] = ()
     weak: tuple[str, ...] = ()
 
 
@@ -209,6 +224,7 @@ class Facts:
     corrections: tuple[Correction, ...] = ()
     regulator: tuple[Report, ...] = ()
     singles: tuple[Report, ...] = ()
+    chosen: tuple[Report, ...] = ()
     daily: tuple[DayPoint, ...] = ()
     languages: Mapping[str, int] = field(default_factory=dict)
     deadlines: tuple[Deadline, ...] = ()

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from json import dumps, loads
 from typing import Any
 
+from digest.analyst import analyst_of
 from digest.calendar import calendar
 from digest.facts import (
     Analyst,
@@ -16,6 +17,7 @@ from digest.facts import (
     Period,
     Quality,
     Report,
+    Said,
     SourceFact,
     StoryFact,
     TopicFact,
@@ -44,14 +46,16 @@ SINGLE_SEVERITY = 3
 class Order:
     """What to make: one market's issue. `names` labels what the wording does not know ("topic:ID" -> language).
 
-    `mask` cuts slurs out of other people's words before anything is made of them.
+    `mask` cuts slurs out of other people's words before anything is made of them. What analysts said counts up to
+    `said_until` (None: the moment), since they write after the cut-off; a given `analyst` is used instead.
     """
 
     market: str
     period: Period
     edition: str = "daily"
     as_of: datetime | None = None
-    analyst: Analyst = field(default_factory=Analyst)
+    analyst: Analyst | None = None
+    said_until: datetime | None = None
     names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     base_url: str = ""
@@ -62,6 +66,11 @@ class Order:
     def moment(self) -> datetime:
         """What is known up to here counts; the cut-off unless said otherwise."""
         return self.as_of or self.period.end
+
+    @property
+    def last_word(self) -> datetime:
+        """Until when analysts were heard."""
+        return self.said_until or self.moment
 
 
 @dataclass(slots=True)
@@ -87,7 +96,17 @@ def gather(archive: PublishArchive, order: Order) -> Facts:
     parts = tuple(
         market_facts(Asked(ledger, replace(order, market=market))) for market in ROLLUPS.get(order.market, ())
     )
-    return replace(whole, parts=parts, numbers=tuple(ledger.numbers))
+    return replace(
+        whole, parts=parts, numbers=tuple(ledger.numbers), analyst=with_parts(whole.analyst, parts)
+    )
+
+
+def with_parts(analyst: Analyst, parts: Sequence[Facts]) -> Analyst:
+    """What the markets' own analysts said of a story stands in the roll-up too, unless it has words of its own."""
+    why: dict[str, Mapping[str, Said]] = {}
+    for part in parts:
+        why |= part.analyst.why
+    return replace(analyst, why=why | dict(analyst.why))
 
 
 def market_facts(asked: "Asked") -> Facts:
@@ -95,6 +114,7 @@ def market_facts(asked: "Asked") -> Facts:
     order = asked.order
     volume = asked.volume()
     stories = asked.stories()
+    analyst = asked.analyst()
     history = asked.history()
     base = asked.baseline(history)
     facts = Facts(
@@ -118,7 +138,8 @@ def market_facts(asked: "Asked") -> Facts:
         quality=asked.quality(),
         false_alarms=asked.false_alarms(),
         deadlines=calendar(),
-        analyst=order.analyst,
+        analyst=analyst,
+        chosen=asked.chosen(analyst.weak),
         names=order.names,
         versions=order.versions,
         base_url=order.base_url.rstrip("/"),
@@ -253,6 +274,10 @@ class Asked:
     def reports(self, name: str, **parameters: int) -> tuple[Report, ...]:
         return tuple(map(report_of, self.now(name, name, most=12, **parameters)))
 
+    def chosen(self, items: Sequence[str]) -> tuple[Report, ...]:
+        """What an analyst chose for section 9; asked only when somebody did."""
+        return tuple(map(report_of, self.ask("chosen", "reports", items=dumps(list(items))))) if items else ()
+
     def corrections(self) -> tuple[Correction, ...]:
         return tuple(map(correction_of, self.now("corrections", most=50)))
 
@@ -280,6 +305,12 @@ class Asked:
             "covered", "coverage_daily", days=dumps(local_days(first, last, self.order.period.zone))
         )
         return {date.fromisoformat(row["day"]): row["share"] for row in rows}
+
+    def analyst(self) -> Analyst:
+        """What analysts said for this day's issue."""
+        until = self.order.last_word.isoformat()
+        rows = self.ask("remarks", day=self.order.period.day.isoformat(), until=until)
+        return analyst_of(rows) if self.order.analyst is None else self.order.analyst
 
     def quality(self) -> Quality:
         told = self.ask("quality", layer="topic")

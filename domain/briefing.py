@@ -118,7 +118,8 @@ class Table:
 class StoryCard:
     """One story as printed. `badges` first the severity; `facts` are short lines of numbers and times.
 
-    `why`, `confidence` and `outlook` (what would change our view) are empty where nothing can be said.
+    `judgement` is what a named analyst says of it, `why` what the program says; these, `confidence` and `outlook`
+    (what would change our view) are empty where nothing can be said.
     """
 
     id: str
@@ -129,6 +130,7 @@ class StoryCard:
     facts: tuple[Line, ...]
     links: tuple[Line, ...] = ()
     quote: Line = ()
+    judgement: Line = ()
     why: Line = ()
     confidence: Line = ()
     outlook: Line = ()

@@ -654,6 +654,35 @@ class TriageEvent:
 # --- what people and jobs leave behind -----------------------------------------------------------
 
 
+class RemarkKind(StrEnum):
+    """What an analyst may say of a market's day. `subject` is a story for why and order, an item for weak."""
+
+    DUTY = "duty"
+    ASSESSMENT = "assessment"
+    WHY = "why"
+    ORDER = "order"
+    NOTE = "note"
+    WEAK = "weak"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remark:
+    """One thing an analyst said for the issues of a market's day. None is ever changed or removed.
+
+    The latest of the same kind, subject and language holds; an empty `text` takes back what was said. An order's
+    text is the story's place from the top. `language` is "" for what is the same in all.
+    """
+
+    market: str
+    day: date
+    kind: RemarkKind
+    text: str
+    by: str
+    at: datetime
+    language: str = ""
+    subject: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Label:
     """What a person said of a tag. `verdict`: right, wrong, missing."""

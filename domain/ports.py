@@ -28,6 +28,7 @@ from domain.model import (
     OutsideCount,
     Page,
     Reading,
+    Remark,
     Request,
     SavedSearch,
     Search,
@@ -268,6 +269,14 @@ class PublishArchive(Protocol):
 
     def numbers(self, digest_id: str) -> Sequence[tuple[str, Number]]:
         """The issue's figures with their marks (Q1 ...), in order."""
+        ...
+
+    def keep_remark(self, remark: Remark) -> None:
+        """Adds what an analyst said; nothing said before is touched."""
+        ...
+
+    def remarks(self, market: str, day: date) -> Sequence[Remark]:
+        """All that was said for the issues of that day, oldest first."""
         ...
 
 

@@ -57,7 +57,7 @@ def card(item: StoryCard, words: Mapping[str, str]) -> str:
     badges = " · ".join(badge.text for badge in item.badges)
     lines = [f"### {text((item.headline,), words)}", f"**{badges}**"]
     lines += [f"> {text(item.quote, words)}"] if item.quote else []
-    body = [item.why, *item.facts, _links(item), item.confidence, item.outlook, item.helpline]
+    body = [item.judgement, item.why, *item.facts, _links(item), item.confidence, item.outlook, item.helpline]
     lines += ["\n".join(f"- {text(line, words)}" for line in body if text(line, words))]
     link = f"[{words.get('permalink', '')}]({item.permalink}) " if item.permalink else ""
     return "\n\n".join([*lines, f"{link}`{item.id}`"])

@@ -97,7 +97,16 @@ def _block(item: Block, sheet: Sheet) -> str:
 def _card(item: StoryCard, sheet: Sheet) -> str:
     badges = ", ".join(badge.text for badge in item.badges)
     lines = [wrapped(f"* {sheet.text((item.headline,))} ({badges})", "  ")]
-    body = [item.quote, item.why, *item.facts, *item.links, item.confidence, item.outlook, item.helpline]
+    body = [
+        item.quote,
+        item.judgement,
+        item.why,
+        *item.facts,
+        *item.links,
+        item.confidence,
+        item.outlook,
+        item.helpline,
+    ]
     told = [sheet.text(line) for line in body]
     lines += [wrapped("  " + text, "  ") for text in told if text]
     if item.permalink:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from digest.facts import Facts, StoryFact
 from digest.sections.escalations import Case, cases, series_name, severity
 from digest.sections.escalations import title as case_title
-from digest.sections.parts import figure, section, share
+from digest.sections.parts import byline, figure, section, share
 from digest.sections.stories import MINORS, official
 from digest.sections.weight import (
     arrows_withheld,
@@ -18,11 +18,12 @@ from digest.sections.weight import (
 )
 from digest.shield import first_words, headline, touches
 from digest.wording import Words, joined
-from domain.briefing import Bullets, Foreign, Line, Paragraph, Section, Strong
+from domain.briefing import Block, Bullets, Foreign, Line, Paragraph, Section, Strong
 from domain.model import Signal
 
 MOST_WORDS = 60
 HEADLINE_WORDS = 16
+MOST_NOTES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +34,28 @@ class Bottom:
 
 
 def bottom_line(facts: Facts, words: Words) -> Section:
-    lead = Paragraph(bottom(facts, words), "lead")
-    if not facts.parts:
-        return section(words, 1, "bottom", lead)
-    return section(words, 1, "bottom", lead, Bullets(tuple(_of_market(part, words) for part in facts.parts)))
+    blocks: list[Block] = [*_lead(facts, words), *_notes(facts, words)]
+    if facts.parts:
+        blocks.append(Bullets(tuple(_of_market(part, words) for part in facts.parts)))
+    return section(words, 1, "bottom", *blocks)
+
+
+def _lead(facts: Facts, words: Words) -> tuple[Paragraph, ...]:
+    """An analyst's assessment first; what the program makes of the day always stands, below it then."""
+    own = bottom(facts, words)
+    said = facts.analyst.bottom_line.get(words.language)
+    if said is None:
+        return (Paragraph(own, "lead"),)
+    automatic = words.line("analyst.automatic", line=own, byline=byline(facts, words, said))
+    return Paragraph((first_words(said.text, MOST_WORDS),), "lead"), Paragraph(automatic, "note")
+
+
+def _notes(facts: Facts, words: Words) -> tuple[Bullets, ...]:
+    notes = facts.analyst.notes.get(words.language, ())[-MOST_NOTES:]
+    lines: list[Line] = [
+        (Strong(byline(facts, words, note)), f": {first_words(note.text, MOST_WORDS)}") for note in notes
+    ]
+    return (Bullets(tuple(lines)),) if lines else ()
 
 
 def _of_market(part: Facts, words: Words) -> Line:
@@ -46,10 +65,7 @@ def _of_market(part: Facts, words: Words) -> Line:
 
 
 def bottom(facts: Facts, words: Words) -> Line:
-    """The three sentences as one line; the analyst's own words win."""
-    written = facts.analyst.bottom_line.get(words.language, "")
-    if written:
-        return (first_words(written, MOST_WORDS),)
+    """The three sentences as one line."""
     for headline_words in range(HEADLINE_WORDS, 3, -2):
         said = decide(facts, words, headline_words)
         line = joined((said.what, said.why, said.ask), " ")

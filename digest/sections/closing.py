@@ -75,7 +75,7 @@ def _date(words: Words, deadline: Deadline) -> Line:
 
 
 def weak_signals(facts: Facts, words: Words) -> Section:
-    chosen = [report for report in facts.singles if report.item_id in facts.analyst.weak]
+    chosen = list(facts.chosen)
     found = (chosen or _unprinted(facts))[:MOST_WEAK]
     if not found:
         return nothing(words, 9, "weak")
@@ -219,8 +219,15 @@ def method(facts: Facts, words: Words) -> Section:
     last = (
         words.text("method.versions", versions=versions) if versions else words.text("method.versions_none")
     )
-    lines: tuple[Line, ...] = ((words.text("method.order"),), (_numbers(facts, words),), (last,))
+    lines: tuple[Line, ...] = ((_order(facts, words),), (_numbers(facts, words),), (last,))
     return section(words, 11, "method", *(Paragraph(line, "note") for line in lines))
+
+
+def _order(facts: Facts, words: Words) -> str:
+    """The rule by which stories stand, and how many an analyst moved before it."""
+    moved = sum(1 for story in printed(facts) if story.id in facts.analyst.first)
+    told = f" {words.text('analyst.order', n=words.number(moved))}" if moved else ""
+    return words.text("method.order") + told
 
 
 def _numbers(facts: Facts, words: Words) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from digest.facts import Facts
+from digest.facts import Facts, Said
 from digest.sections.weight import class_of
 from digest.shield import clean, safe_url
 from digest.wording import Words, joined
@@ -33,6 +33,12 @@ def mark(facts: Facts, *queries: str) -> Line:
 def marks_line(marks: Iterable[str]) -> Line:
     """Q7 Q8, each once, without those that were not asked."""
     return joined(((Figure("", name),) for name in dict.fromkeys(marks) if name), " ")
+
+
+def byline(facts: Facts, words: Words, said: Said) -> str:
+    """Ute Kern, 07:05 Uhr."""
+    name = clean(said.by, 60) or words.text("analyst.somebody")
+    return f"{name}, {words.when(said.at, facts.period.day)}" if said.at else name
 
 
 def severity_badge(words: Words, severity: int) -> Badge:

@@ -4,13 +4,14 @@ from collections.abc import Mapping
 
 from digest.facts import Facts, StoryFact
 from digest.sections.escalations import evidence, helpline
-from digest.sections.parts import figure, nothing, section, severity_badge
+from digest.sections.parts import byline, figure, nothing, section, severity_badge
 from digest.sections.weight import class_of, in_several_markets, lead_story, order, ranked, status, weighty
-from digest.shield import headline, lead_report, quote
+from digest.shield import first_words, headline, lead_report, quote
 from digest.wording import Words, joined
 from domain.briefing import Badge, Block, Line, Paragraph, Part, Section, StoryCard
 
 MOST = 5
+MOST_WHY_WORDS = 40
 OFFICIAL_TOPIC = "regulatory_government_action"
 MINORS = frozenset({"youth_safety", "child_sexual_exploitation"})
 
@@ -18,13 +19,19 @@ MINORS = frozenset({"youth_safety", "child_sexual_exploitation"})
 def printed(facts: Facts) -> list[StoryFact]:
     """The stories that get a card; in a roll-up each market's lead and what several markets share."""
     if not facts.parts:
-        return [story for story in ranked(facts) if weighty(story)][:MOST]
+        return moved_up([story for story in ranked(facts) if weighty(story)], facts)[:MOST]
     leads = [story for part in facts.parts if (story := lead_story(part)) is not None]
     wanted = {story.id for story in (*leads, *in_several_markets(facts)[:MOST])}
     whole = {story.id: story for story in (*leads, *facts.stories)}
     return sorted((whole[name] for name in wanted), key=lambda story: order(story, facts))[
         : MOST + len(facts.parts)
     ]
+
+
+def moved_up(stories: list[StoryFact], facts: Facts) -> list[StoryFact]:
+    """Those an analyst put first, in their order, before the others."""
+    place = {name: n for n, name in enumerate(facts.analyst.first)}
+    return sorted(stories, key=lambda story: place.get(story.id, len(place)))
 
 
 def permalink(facts: Facts, story: StoryFact) -> str:
@@ -51,12 +58,17 @@ def card(facts: Facts, words: Words, story: StoryFact) -> StoryCard:
         anchor=f"story-{story.id}",
         permalink=permalink(facts, story),
         headline=headline(story, words),
-        badges=(severity_badge(words, story.severity), status_badge(facts, words, story)),
+        badges=(
+            severity_badge(words, story.severity),
+            status_badge(facts, words, story),
+            *_moved(facts, words, story),
+        ),
         facts=(_counts(facts, words, story), _times(facts, words, story), _tags(facts, words, story)),
         links=evidence(facts, words, story.reports, 3),
         quote=quote(lead_report(story, words) or story.reports[0], story.topics, words)
         if story.reports
         else (),
+        judgement=_judgement(facts, words, story),
         why=_why(facts, words, story),
         confidence=_confidence(facts, words, story),
         outlook=(words.text(f"card.outlook.{confidence(story)}"),),
@@ -132,10 +144,20 @@ def _tags(facts: Facts, words: Words, story: StoryFact) -> Line:
 # --- why it matters, how sure we are -------------------------------------------------------------
 
 
+def _moved(facts: Facts, words: Words, story: StoryFact) -> tuple[Badge, ...]:
+    return (Badge(words.text("analyst.first"), "note"),) if story.id in facts.analyst.first else ()
+
+
+def _judgement(facts: Facts, words: Words, story: StoryFact) -> Line:
+    """What an analyst says of it, with their name; () where nobody wrote in this language."""
+    said = facts.analyst.why.get(story.id, {}).get(words.language)
+    if said is None:
+        return ()
+    text = first_words(said.text, MOST_WHY_WORDS)
+    return words.line("card.why_analyst", text=text, byline=byline(facts, words, said))
+
+
 def _why(facts: Facts, words: Words, story: StoryFact) -> Line:
-    written = facts.analyst.why.get(story.id, "")
-    if written:
-        return (words.text("card.why_analyst", text=written),)
     return words.line("card.why", reasons=joined((joined(reasons_of(facts, words, story), "; "), "."), ""))
 
 

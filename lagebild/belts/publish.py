@@ -61,7 +61,7 @@ def publish(
         if archive.digest(edition.market, day, "daily", language) is not None:
             yield printed(kept(archive, edition.market, day, "daily", language), press, is_first=False)
             continue
-        facts = facts or facts_of(archive, press, edition, day)
+        facts = facts or facts_of(archive, press, edition, day, now)
         yield _first(archive, press, facts, language)
 
 
@@ -73,8 +73,10 @@ def _first(archive: PublishArchive, press: Press, facts: Facts, language: str) -
     return printed(digest, press, is_first=True)
 
 
-def facts_of(archive: PublishArchive, press: Press, edition: Edition, day: date) -> Facts:
-    """Everything the issue of that day knows, as of its cut-off."""
+def facts_of(
+    archive: PublishArchive, press: Press, edition: Edition, day: date, said_until: datetime
+) -> Facts:
+    """Everything the issue of that day knows, as of its cut-off; analysts are heard up to `said_until`."""
     order = Order(
         market=edition.market,
         period=period_of(edition.market, day, cutoff=edition.cut_off, zone=edition.zone),
@@ -82,6 +84,7 @@ def facts_of(archive: PublishArchive, press: Press, edition: Edition, day: date)
         versions=press.versions,
         base_url=press.base_url,
         mask=cut_slurs,
+        said_until=said_until,
     )
     return gather(archive, order)
 
@@ -91,8 +94,14 @@ def rebuilt(archive: PublishArchive, press: Press, edition: Edition, day: date) 
     for language in edition.languages:
         if archive.digest(edition.market, day, "daily", language) is not None:
             then = kept(archive, edition.market, day, "daily", language)
-            again = brief(facts_of(archive, press, edition, day), language)
+            again = brief(facts_of(archive, press, edition, day, last_word(then)), language)
             yield again.id, again == then and render_html(again) == render_html(then)
+
+
+def last_word(digest: Digest) -> datetime:
+    """Until when the issue had listened to analysts; its cut-off for one that never asked."""
+    asked = (number.parameters["until"] for _, number in digest.numbers if number.query == "remarks")
+    return next((datetime.fromisoformat(str(until)) for until in asked), digest.as_of)
 
 
 def closed_day(edition: Edition, now: datetime) -> date:

@@ -71,11 +71,16 @@ CREATE TRIGGER triage_event_final BEFORE UPDATE OR DELETE ON triage_event EXECUT
 CREATE TRIGGER audit_final BEFORE UPDATE OR DELETE ON audit EXECUTE FUNCTION lb_final();
 """
 
+REMARKS_FINAL = """
+CREATE TRIGGER remark_final BEFORE UPDATE OR DELETE ON remark EXECUTE FUNCTION lb_final();
+"""
+
 STEPS: tuple[tuple[str, str], ...] = (
     ("p001_functions", FUNCTIONS + fold_function()),
     ("p002_tables", "".join(map(translated_table, (shared.SOURCES, shared.ITEMS, shared.READINGS)))),
     ("p003_full_text", FULL_TEXT),
     ("p004_decisions", "".join(map(translated_table, (shared.DECISIONS, shared.ISSUES))) + FINAL),
     ("p005_rest", "".join(map(translated_table, (shared.PAUSES, shared.PEOPLE, shared.NAMED)))),
+    ("p006_remarks", translated_table(shared.REMARKS) + REMARKS_FINAL),
 )
 """Applied once each, in order. Never edit one that was released: add one."""

@@ -460,6 +460,12 @@ WITH evidence AS MATERIALIZED (
 )
 {DETECTION_LAG}"""
 
+# What analysts had said for a day's issue by the moment it was made; the latest per kind, subject and language holds.
+REMARKS = """
+SELECT w.kind, w.subject, w.language, w.text, w.by, w.at FROM remark w
+WHERE w.market = :market AND w.day = :day AND w.at <= :until ORDER BY w.at, w.id
+"""
+
 # The tagger's precision on what people judged: right of right and wrong.
 QUALITY = """
 SELECT CASE WHEN count(*) = 0 THEN NULL ELSE round(avg(CASE WHEN i.verdict = 'right' THEN 1.0 ELSE 0.0 END), 4) END AS precision, count(*) AS sample,
@@ -498,4 +504,5 @@ FIGURES: dict[str, Figure] = {
     "false_alarms": Figure(FALSE_ALARMS, shape="row"),
     "detection_lag": Figure(DETECTION_LAG),
     "quality": Figure(QUALITY, shape="row"),
+    "remarks": Figure(REMARKS),
 }

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from domain.errors import StorageError
-from domain.model import Number
+from domain.model import Number, Remark, RemarkKind
 from storage.redaction import items_named
 from storage.rows import compact
 from storage.sqlite.connection import Connections
@@ -33,6 +33,12 @@ DIGEST = "SELECT body FROM digest_run WHERE market = ? AND day = ? AND edition =
 DIGESTS = """
 SELECT digest_id, market, day, edition, language, kept_at FROM digest_run
 WHERE (:market = '' OR market = :market) ORDER BY day DESC, market, edition, language LIMIT :limit
+"""
+REMARK_KEEP = """
+INSERT INTO remark (market, day, kind, subject, language, text, by, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+"""
+REMARKS = """
+SELECT market, day, kind, subject, language, text, by, at FROM remark WHERE market = ? AND day = ? ORDER BY id
 """
 NUMBERS = """
 SELECT mark, query, sql, parameters, as_of, value, sha256 FROM digest_number WHERE digest_id = ? ORDER BY mark
@@ -102,6 +108,38 @@ class Publish(Connections):
         return [
             (f"Q{mark}", Number(query, sql, json.loads(parameters), from_text(as_of), value, sha256))
             for mark, query, sql, parameters, as_of, value, sha256 in self.rows(NUMBERS, (digest_id,))
+        ]
+
+    def keep_remark(self, remark: Remark) -> None:
+        """Adds what an analyst said; nothing said before is touched."""
+        self.run(
+            REMARK_KEEP,
+            (
+                remark.market,
+                remark.day.isoformat(),
+                remark.kind.value,
+                remark.subject,
+                remark.language,
+                remark.text,
+                remark.by,
+                to_text(remark.at),
+            ),
+        )
+
+    def remarks(self, market: str, day: date) -> Sequence[Remark]:
+        """All that was said for the issues of that day, oldest first."""
+        return [
+            Remark(
+                market=row[0],
+                day=date.fromisoformat(row[1]),
+                kind=RemarkKind(row[2]),
+                subject=row[3],
+                language=row[4],
+                text=row[5],
+                by=row[6],
+                at=from_text(row[7]),
+            )
+            for row in self.rows(REMARKS, (market, day.isoformat()))
         ]
 
 

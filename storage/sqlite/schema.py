@@ -591,6 +591,28 @@ CREATE TABLE digest_item (          -- which issues name an item, so that a with
 """
 
 
+REMARKS = """
+CREATE TABLE remark (               -- what analysts wrote for the issues of a market's day; rows are only added
+    id INTEGER PRIMARY KEY,
+    market TEXT NOT NULL,
+    day TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    subject TEXT NOT NULL,          -- a story or an item; '' for the day as a whole
+    language TEXT NOT NULL,         -- '' for what is the same in all
+    text TEXT NOT NULL,             -- '' takes back what was said
+    by TEXT NOT NULL,
+    at TEXT NOT NULL
+);
+CREATE INDEX remark_day ON remark (market, day, id);
+CREATE TRIGGER remark_is_final BEFORE UPDATE ON remark BEGIN
+    SELECT RAISE(ABORT, 'what analysts wrote is append-only');
+END;
+CREATE TRIGGER remark_stays BEFORE DELETE ON remark BEGIN
+    SELECT RAISE(ABORT, 'what analysts wrote is append-only');
+END;
+"""
+
+
 @migrations()
 def m001_sources(db: Database) -> None:
     _script(db, SOURCES)
@@ -639,6 +661,11 @@ def m009_people(db: Database) -> None:
 @migrations()
 def m010_named(db: Database) -> None:
     _script(db, NAMED)
+
+
+@migrations()
+def m011_remarks(db: Database) -> None:
+    _script(db, REMARKS)
 
 
 def _script(db: Database, script: str) -> None:

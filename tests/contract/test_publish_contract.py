@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import pytest
 
 from domain.errors import StorageError
+from domain.model import Remark, RemarkKind
 
 
 def window(now):
@@ -46,3 +47,23 @@ def test_an_issue_is_kept_once_with_its_numbers(archive, item, batch, now):
     assert archive.digest("DE", day, "daily", "de") == body
     assert archive.digest("DE", day, "daily", "en") is None
     assert archive.numbers("d1") == [("Q1", number)]
+
+
+def test_what_analysts_said_is_added_and_heard_as_of_a_moment(archive, now):
+    day = date(2026, 11, 22)
+
+    def said(text, minutes, market="DE"):
+        return Remark(
+            market=market, day=day, kind=RemarkKind.ASSESSMENT, text=text, by="ute",
+            at=now + timedelta(minutes=minutes), language="de",
+        )  # fmt: skip
+
+    for remark in (said("Erst.", 0), said("Dann.", 30), said("Anderswo.", 1, "AT")):
+        archive.keep_remark(remark)
+    assert [remark.text for remark in archive.remarks("DE", day)] == ["Erst.", "Dann."]
+    early = archive.ask(
+        "remarks",
+        {"market": "DE", "day": "2026-11-22", "until": (now + timedelta(minutes=10)).isoformat()},
+        now,
+    )
+    assert [row["text"] for row in json.loads(early.value)] == ["Erst."]

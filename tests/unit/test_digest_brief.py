@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest
 
 from digest.brief import brief, leadership_of
-from digest.facts import Analyst, LensFact
+from digest.facts import Analyst, LensFact, Said
 from digest.formats.text import render
 from digest.period import period_of
 from digest.sections.bottom import MOST_WORDS, plain
@@ -17,6 +17,7 @@ from tests.fixtures.digest_days import (
     END,
     INCIDENT,
     QUERIES,
+    ago,
     blind_day,
     hostile_day,
     loud_day,
@@ -33,7 +34,7 @@ DAYS = {"loud": loud_day, "quiet": quiet_day, "blind": blind_day, "hostile": hos
 def bottom_of(digest: Digest) -> str:
     section = digest.section(1)
     assert section is not None
-    (block,) = section.blocks
+    block = section.blocks[0]
     assert isinstance(block, Paragraph)
     return plain(block.line)
 
@@ -94,10 +95,43 @@ def test_when_no_source_reported_nothing_else_is_claimed() -> None:
 
 
 def test_the_analyst_has_the_last_word_and_is_named() -> None:
-    told = loud_day(analyst=Analyst(name="Ute Kern", bottom_line={"de": "Wir warten auf den Bescheid."}))
+    said = Said("Wir warten auf den Bescheid.", "Ute Kern", ago(-0.5))
+    told = loud_day(analyst=Analyst(name="Ute Kern", bottom_line={"de": said}))
     digest = brief(told, "de")
     assert bottom_of(digest) == "Wir warten auf den Bescheid."
     assert "Geprüft von Ute Kern" in text_of(digest)
+
+
+def test_what_the_program_says_stands_below_what_an_analyst_says() -> None:
+    said = Said("Wir warten auf den Bescheid.", "Ute Kern", ago(-0.5))
+    analyst = Analyst(
+        name="Ute Kern",
+        bottom_line={"de": said},
+        why={AGE_CHECK.id: {"de": Said("Der Bescheid träfe unser Kernprodukt.", "Ute Kern", ago(-0.6))}},
+        notes={"de": (Said("Rechtsabteilung ist informiert.", "Max Holl", ago(-0.7)),)},
+    )
+    text = " ".join(text_of(brief(loud_day(analyst=analyst), "de")).split())
+    own = bottom_of(brief(loud_day(), "de"))
+    assert "Einschätzung: Ute Kern, 07:00 Uhr. Automatisch dazu:" in text
+    assert own.split(".")[-2].strip() in text
+    assert "Max Holl, 07:12 Uhr: Rechtsabteilung ist informiert." in text
+    assert "Warum es zählt (Ute Kern, 07:06 Uhr): Der Bescheid träfe unser Kernprodukt." in text
+    assert "Warum es zählt (automatisch)" in text
+
+
+def test_words_in_one_language_leave_the_other_language_as_it_was() -> None:
+    said = {"de": Said("Wir warten auf den Bescheid.", "Ute Kern", ago(-0.5))}
+    with_words = brief(loud_day(analyst=Analyst(name="Ute Kern", bottom_line=said)), "en")
+    assert with_words.section(1) == brief(loud_day(), "en").section(1)
+
+
+def test_a_story_put_first_stands_first_and_the_method_says_so() -> None:
+    before = cards_of(brief(loud_day(), "de"), 4)
+    digest = brief(loud_day(analyst=Analyst(name="Ute Kern", first=(before[-1].id,))), "de")
+    assert cards_of(digest, 4)[0].id == before[-1].id
+    assert "vorgezogen" in [badge.text for badge in cards_of(digest, 4)[0].badges]
+    assert "Vom Dienst vorgezogen: 1." in " ".join(text_of(digest).split())
+    assert bottom_of(digest) == bottom_of(brief(loud_day(), "de"))
 
 
 def test_without_an_analyst_the_issue_is_marked_automatic() -> None:

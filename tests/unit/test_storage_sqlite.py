@@ -30,6 +30,8 @@ from domain.model import (
     New,
     Outcome,
     Reading,
+    Remark,
+    RemarkKind,
     Search,
     Tombstone,
     TriageEvent,
@@ -252,11 +254,14 @@ def test_an_index_that_lost_a_text_is_found_and_mended(archive):
     assert archive.verify() == ["rows: 1 live items have lost their text"]
 
 
-@pytest.mark.parametrize("table", ["triage_event", "audit"])
+@pytest.mark.parametrize("table", ["triage_event", "audit", "remark"])
 def test_logs_refuse_to_be_rewritten(archive, table):
     opened = Incident(id="i", title="x", market="DE", severity=4, state=IncidentState.NEW, opened_at=NOW)
     archive.open_incident(opened, TriageEvent(incident_id="i", at=NOW, by="anna", action="open"))
     archive.note("anna", "erase", "h", {}, NOW)
+    archive.keep_remark(
+        Remark(market="DE", day=NOW.date(), kind=RemarkKind.NOTE, text="Eins.", by="anna", at=NOW)
+    )
     for sql in (f"UPDATE {table} SET by = 'ben'", f"DELETE FROM {table}"):
         with pytest.raises(StorageError, match="append-only"):
             archive.run(sql)

@@ -39,6 +39,10 @@ def command(
     archive = archive_of(settings)
     with Workshop(settings, sources_of(settings), archive) as workshop:
         facts = facts_of(
-            archive, workshop.press, edition, day.date() if day else closed_day(edition, utc_now())
+            archive,
+            workshop.press,
+            edition,
+            day.date() if day else closed_day(edition, utc_now()),
+            utc_now(),
         )
     sys.stdout.buffer.write(plug("digest.formats", form).render(brief(facts, language, variant)))
