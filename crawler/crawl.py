@@ -7,6 +7,7 @@ reactor was installed on.
 import asyncio
 import logging
 import sys
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
@@ -15,13 +16,14 @@ from crawler.faults import Fault, error_of
 from crawler.guard import Guard, NotAllowed, checked_host
 from crawler.round import Progress, Round
 from crawler.settings import CrawlSettings, scrapy_settings
-from crawler.visit import CrawlJob
+from crawler.visit import CrawlJob, Visiting
 from domain.errors import ConfigError, Forbidden
-from domain.model import Fetched, Harvest, Outcome
+from domain.model import Checkpoint, Fetched, Harvest, Outcome, Request, Source
 
 if TYPE_CHECKING:
     from scrapy.crawler import AsyncCrawlerRunner
 
+    from crawler.spiders.recheck import Answer
     from crawler.spiders.road import Road
 
 logger = logging.getLogger("crawler")
@@ -119,6 +121,42 @@ async def _fetch_one(url: str, settings: CrawlSettings) -> Fetched:
             return answer
         raise error_of(answer)
     raise error_of(Fault(Outcome.UNREACHABLE, "no answer"))
+
+
+def ask_again(
+    asked: Sequence[tuple[Source, Sequence[Request]]], settings: CrawlSettings, answer: "Answer"
+) -> None:
+    """Sends these requests and hands `answer` what each brought; not to be called while an event loop runs."""
+    reactor_loop().run_until_complete(ask_again_async(asked, settings, answer))
+
+
+async def ask_again_async(
+    asked: Sequence[tuple[Source, Sequence[Request]]], settings: CrawlSettings, answer: "Answer"
+) -> None:
+    """The same inside a running loop. What `answer` raises ends the run and is raised again."""
+    _install_reactor(asyncio.get_running_loop())
+    from scrapy.crawler import AsyncCrawlerRunner
+
+    from crawler.spiders.recheck import RecheckSpider
+
+    failures: list[Exception] = []
+    deadline = time.monotonic() + settings.source_seconds
+    visits = [(_visiting(source, settings, deadline), requests) for source, requests in asked]
+    runner = AsyncCrawlerRunner(scrapy_settings(settings))
+    guard = Guard(settings.private_hosts)
+    try:
+        await runner.crawl(RecheckSpider, visits, answer, failures, _shared_road(), guard, settings)
+    except asyncio.CancelledError:
+        await runner.stop()
+        raise
+    if failures:
+        raise failures[0]
+
+
+def _visiting(source: Source, settings: CrawlSettings, deadline: float) -> Visiting:
+    return Visiting(
+        CrawlJob(source, Checkpoint(source.id), lambda raw_ids: {}), settings.clock(), deadline=deadline
+    )
 
 
 def reactor_loop() -> asyncio.AbstractEventLoop:

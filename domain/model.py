@@ -355,7 +355,8 @@ class Item:
     `id` is stable: the hash of platform, instance and raw id. `url` is canonical. `text` is paragraphs joined
     by a line feed. `language` is ISO 639-1, `language_flags` may hold mixed, short, gsw, rejected.
     `published_at` falls back to `fetched_at`; `time_quality` says so: exact, day, fetched.
-    `text_origin`: page, feed, api. `author_ref` is a keyed pseudonym; `authors` holds press bylines in clear.
+    `text_origin`: page, feed, api. `author_ref` is a keyed pseudonym of the author's id and
+    `author_alias` one of the handle, by which a person is found again; `authors` holds press bylines in clear.
     `expires_at` is None when nothing says the item must go.
     """
 
@@ -395,6 +396,7 @@ class Item:
     root_id: str = ""
     quoted_id: str = ""
     author_ref: str = ""
+    author_alias: str = ""
     author_kind: str = ""
     community: str = ""
     links: tuple[str, ...] = ()
@@ -490,6 +492,37 @@ class Version:
     valid_from: datetime
     valid_to: datetime
     changed: tuple[str, ...] = ()
+
+
+# --- what still stands ---------------------------------------------------------------------------
+
+RECHECKED_AFTER = tuple(timedelta(days=days) for days in (1, 3, 7, 14, 28))
+"""How long after its first sight an item is asked for again at its source."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """An item that is to be asked for again. `missed_at` is when it first answered 404, None if it did not."""
+
+    item_id: str
+    source_id: str
+    raw_id: str
+    url: str
+    platform: str
+    first_seen_at: datetime
+    fetched_at: datetime
+    missed_at: datetime | None = None
+    validators: Validators = Validators()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What asking again brought. `due_at` is when to ask next, None for never; `missed_at` as in `Standing`."""
+
+    item_id: str
+    due_at: datetime | None
+    missed_at: datetime | None = None
+    validators: Validators = Validators()
 
 
 # --- what the reading found ----------------------------------------------------------------------

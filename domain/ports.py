@@ -14,6 +14,7 @@ from domain.model import (
     Delivery,
     Entry,
     Fetched,
+    Filed,
     Fingerprint,
     Found,
     Hit,
@@ -22,6 +23,7 @@ from domain.model import (
     JobRun,
     Label,
     Letter,
+    Look,
     Membership,
     Number,
     Outcome,
@@ -34,6 +36,7 @@ from domain.model import (
     Search,
     Signal,
     Source,
+    Standing,
     Story,
     Tally,
     Token,
@@ -449,6 +452,25 @@ class PeopleArchive(Protocol):
     def outside_counts(self, first: date, last: date, market: str = "") -> Sequence[OutsideCount]: ...
 
 
+class RecheckArchive(Protocol):
+    """Whether what we hold still stands at its source."""
+
+    def due_rechecks(self, now: datetime, per_source: int, limit: int) -> Sequence[Standing]:
+        """Live items whose time to be asked for again has come, longest overdue first, so many of each source at most."""
+        ...
+
+    def keep_looks(
+        self,
+        looks: Sequence[Look],
+        now: datetime,
+        *,
+        tombstones: Sequence[Tombstone] = (),
+        filed: Sequence[Filed] = (),
+    ) -> Tally:
+        """Keeps what asking again brought, takes out what is gone and keeps new versions, in one transaction."""
+        ...
+
+
 class ErasureArchive(Protocol):
     """Taking out, keeping out, and the log of it."""
 
@@ -468,6 +490,24 @@ class ErasureArchive(Protocol):
 
     def matching(self, *, author_refs: Sequence[str] = (), urls: Sequence[str] = ()) -> Sequence[Item]:
         """What `erase` would remove: the dry run, and a person's right to see it."""
+        ...
+
+    def count_matching(
+        self, *, author_refs: Sequence[str] = (), urls: Sequence[str] = ()
+    ) -> Mapping[str, int]:
+        """How many items `erase` would remove, by platform (`press` for those of none)."""
+        ...
+
+    def refs_of_aliases(self, aliases: Sequence[str]) -> Sequence[str]:
+        """The author references that were kept together with these references of a handle."""
+        ...
+
+    def platforms(self) -> Sequence[str]:
+        """Platforms of which posts are held."""
+        ...
+
+    def redacted_issues(self, since: datetime) -> Sequence[Mapping[str, str]]:
+        """Issues that lost a withdrawn item's words since then: market, day, edition, language."""
         ...
 
     def hold(self, item_ids: Sequence[str], reason: str, by: str, until: datetime) -> None:
@@ -513,8 +553,17 @@ class CareArchive(Protocol):
     def expire(self, now: datetime, days: Mapping[str, int] | None = None) -> int:
         """Applies retention: texts past their time are removed. Returns how many items were touched.
 
-        `days` gives, by platform or `press`, how long texts without a date of their own are kept.
+        `days` gives, by platform or `press`, how long texts without a date of their own are kept; `social` stands for
+        platforms that are not named.
         """
+        ...
+
+    def expiring(self, now: datetime, days: Mapping[str, int]) -> Mapping[str, int]:
+        """How many items `expire` would touch, by platform or `press`."""
+        ...
+
+    def forget(self, now: datetime, days: Mapping[str, int]) -> int:
+        """Removes address, ids and author of items whose text has expired, once so many days have passed."""
         ...
 
     def rebuild_index(self) -> None:
@@ -540,6 +589,7 @@ class Archive(
     TriageArchive,
     DeskArchive,
     PeopleArchive,
+    RecheckArchive,
     ErasureArchive,
     CareArchive,
     Protocol,

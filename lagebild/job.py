@@ -11,6 +11,7 @@ from domain.model import Source, Visit
 from lagebild.belts.collect import Collected, CollectRun, Desk, collect, collect_async
 from lagebild.belts.enrich import Enriched, place_everything, read_everything
 from lagebild.belts.publish import Issue, publish
+from lagebild.belts.recheck import AT_ONCE, Rechecked, RecheckRun, recheck, recheck_async, recheck_run
 from lagebild.belts.watch import watch
 from lagebild.console import step
 from lagebild.pseudonyms import pseudonym_of
@@ -51,8 +52,30 @@ def collect_run(
     archive, now = workshop.archive, workshop.clock()
     window = timedelta(days=workshop.settings.collect.copies_window_days)
     index = NearIndex(window, archive.fingerprints(now - window))
-    desk = Desk(archive, index, workshop.clock, pseudonym_of(workshop.key_file, now))
-    return CollectRun(desk, sources, on_visit)
+    return CollectRun(desk_of(workshop, index), sources, on_visit)
+
+
+def desk_of(workshop: Workshop, index: NearIndex) -> Desk:
+    """Where harvests are filed: pseudonyms of the present epoch."""
+    return Desk(workshop.archive, index, workshop.clock, pseudonym_of(workshop.key_file, workshop.clock()))
+
+
+def recheck_due(workshop: Workshop, *, limit: int = AT_ONCE, quiet: bool = False) -> Rechecked:
+    """Asks again for what is held and due, politely."""
+    run = _recheck_run(workshop, limit)
+    with step(f"ask again for {run.done.due} items", quiet=quiet):
+        return recheck(run, workshop.crawl_settings)
+
+
+async def recheck_due_async(workshop: Workshop) -> Rechecked:
+    """The same inside a running loop."""
+    return await recheck_async(_recheck_run(workshop, AT_ONCE), workshop.crawl_settings)
+
+
+def _recheck_run(workshop: Workshop, limit: int) -> RecheckRun:
+    enabled = [source for source in workshop.sources if source.enabled]
+    window = timedelta(days=workshop.settings.collect.copies_window_days)
+    return recheck_run(workshop.archive, desk_of(workshop, NearIndex(window, ())), enabled, limit)
 
 
 def _chosen(workshop: Workshop, everything: bool, only: Sequence[str]) -> list[Source]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import time, timedelta
 
 from domain.errors import ConfigError
-from lagebild.job import collect_due_async, enrich_all
+from lagebild.job import collect_due_async, enrich_all, recheck_due_async
 from lagebild.notify import tell_systemd, watchdog_seconds
 from lagebild.settings import Edition
 from lagebild.upkeep import is_owed, issue, look_after, send_waiting
@@ -23,6 +23,7 @@ logger = logging.getLogger(__name__)
 TICK = timedelta(seconds=60)
 CATCH_UP = timedelta(hours=1)
 OUTBOX = timedelta(minutes=5)
+RECHECK = timedelta(hours=1)
 UPKEEP_AT = time(4, 10)
 STOP_WITHIN_SECONDS = 15
 Reload = Callable[[], Workshop]
@@ -45,6 +46,7 @@ class Service:
             *(self._digest(edition) for edition in editions),
             Job("catch-up", Every(CATCH_UP), self._catch_up),
             Job("outbox", Every(OUTBOX), self._send_waiting),
+            Job("recheck", Every(RECHECK), self._tracked(self._recheck)),
             Job("upkeep", Daily(UPKEEP_AT, "UTC"), self._upkeep),
         ]
 
@@ -65,6 +67,10 @@ class Service:
 
     async def _upkeep(self) -> None:
         await asyncio.to_thread(look_after, self.workshop)
+
+    async def _recheck(self) -> None:
+        """Whether what we hold still stands; an hour is often enough for days 1 to 28."""
+        await recheck_due_async(self.workshop)
 
     async def _tick(self) -> None:
         """Enrich after collect, never both at once: a backlog in reading holds collecting back."""

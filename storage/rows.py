@@ -28,7 +28,7 @@ ITEM_COLUMNS = (
 # Fields that few items set: together in one JSON column, absent while they hold their default.
 _MORE_PLAIN = (
     "time_quality", "section", "paywalled", "comments", "text_origin", "rights_evidence", "instance", "parent_id",
-    "root_id", "quoted_id", "author_kind", "community", "rating", "app_version", "sensitive",
+    "root_id", "quoted_id", "author_kind", "author_alias", "community", "rating", "app_version", "sensitive",
 )  # fmt: skip
 _MORE_LISTS = ("language_flags", "authors", "tags", "links")
 _DEFAULTS: dict[str, Any] = {f.name: f.default for f in fields(Item)}

@@ -83,7 +83,10 @@ class Mastodon(Listing):
         return replace(checkpoint, cursor=cursor, validators=kept)
 
     def recheck(self, source: Source, raw_ids: Sequence[str]) -> Iterable[Request]:
-        """Asks for twenty posts at a time (Mastodon 4.3 and later); what is missing in the answer is gone."""
+        """Asks for twenty posts at a time (Mastodon 4.3 and later); what is missing in the answer is gone.
+
+        Older servers are asked post by post, and those that show single posts to members only for their timelines.
+        """
         for start in range(0, len(raw_ids), RECHECKED_AT_ONCE):
             some = raw_ids[start : start + RECHECKED_AT_ONCE]
             query = urlencode([("id[]", raw_id) for raw_id in some])
@@ -94,6 +97,8 @@ class Mastodon(Listing):
         """By status; a server that does not say what it keeps open is asked for its timelines all the same."""
         if fetched.request.purpose is Purpose.DISCOVERY and fetched.status in (401, 403, 404):
             return Outcome.OK
+        if "ids" in fetched.request.context and fetched.status in (401, 403, 404):
+            return Outcome.OK  # no such call here: there are others
         return outcome_of(fetched.status)
 
 
@@ -197,16 +202,66 @@ def _page(fetched: Fetched, source: Source) -> Iterator[Entry | Request]:
     yield from _next_page(fetched, source, statuses)
 
 
-def _rechecked(fetched: Fetched, source: Source) -> Iterator[Entry | Tombstone]:
-    standing = {str(status["id"]): status for status in _statuses(fetched, source)}
-    for raw_id in json.loads(fetched.request.context["ids"]):
-        status = standing.get(raw_id)
-        if status is None:
-            yield _tombstone(source, raw_id, "deleted", "missing when asked for again")
-        elif not may_be_kept(status, source):
-            yield _tombstone(source, raw_id, "withdrawn", "no longer public, or its author declined")
-        else:
-            yield _entry(status, source)
+def _rechecked(fetched: Fetched, source: Source) -> Iterable[Entry | Tombstone | Request]:
+    context = fetched.request.context
+    if "id" in context:
+        return [_standing(_status(fetched, source), context["id"], source)]
+    ids = json.loads(context["ids"])
+    if "path" in context:
+        return _walked(fetched, source, ids)
+    if "trial" in context:
+        if fetched.status in (401, 403):
+            return [_walk(source, ids, timelines(source)[0])]
+        return [_single(source, raw_id) for raw_id in ids]
+    if fetched.status != 200:
+        return [replace(_single(source, ids[0]), context={"ids": json.dumps(ids), "trial": "yes"})]
+    found = {str(status["id"]): status for status in _statuses(fetched, source)}
+    return [_standing(found.get(raw_id), raw_id, source) for raw_id in ids]
+
+
+def _standing(status: Status | None, raw_id: str, source: Source) -> Entry | Tombstone:
+    if status is None:
+        return _tombstone(source, raw_id, "deleted", "missing when asked for again")
+    if not may_be_kept(status, source):
+        return _tombstone(source, raw_id, "withdrawn", "no longer public, or its author declined")
+    return _entry(status, source)
+
+
+def _single(source: Source, raw_id: str) -> Request:
+    url = f"{server(source)}/api/v1/statuses/{quote(raw_id)}"
+    return Request(url, Purpose.RECHECK, context={"id": raw_id})
+
+
+def _status(fetched: Fetched, source: Source) -> Status:
+    try:
+        return _mapping(json.loads(fetched.body))
+    except ValueError as error:
+        raise _no_statuses(source, f"not JSON: {error}") from error
+
+
+def _walk(source: Source, ids: Sequence[str], path: str, page: int = 1, **bounds: str) -> Request:
+    context = {"ids": json.dumps(list(ids)), "path": path, "page": str(page)}
+    return replace(_timeline(source, path, context, **bounds), purpose=Purpose.RECHECK)
+
+
+def _walked(fetched: Fetched, source: Source, ids: Sequence[str]) -> Iterator[Entry | Tombstone | Request]:
+    """Goes back through the timelines; what none of them holds is gone, unless one was too long to read whole."""
+    context = fetched.request.context
+    path, page = context["path"], int(context["page"])
+    found = {str(status["id"]): status for status in _statuses(fetched, source)}
+    yield from (_standing(found[raw_id], raw_id, source) for raw_id in ids if raw_id in found)
+    left = [raw_id for raw_id in ids if raw_id not in found]
+    oldest = list(found)[-1:]
+    asked = parse_qs(urlsplit(fetched.request.url).query)
+    if left and oldest and not {*found} & {*asked.get("max_id", ())}:
+        if page < PAGES_PER_TIMELINE:
+            yield _walk(source, left, path, page + 1, max_id=oldest[0])
+        return
+    others = timelines(source)[timelines(source).index(path) + 1 :]
+    if left and others:
+        yield _walk(source, left, others[0])
+    elif not others:
+        yield from (_tombstone(source, raw_id, "gone", "no longer in the timelines") for raw_id in left)
 
 
 def _tombstone(source: Source, raw_id: str, state: Any, reason: str) -> Tombstone:

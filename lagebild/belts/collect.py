@@ -104,9 +104,7 @@ class Desk:
     def receive(self, harvest: Harvest) -> tuple[Visit, Tally]:
         """Commits a harvest; the visit as its source's rhythm judges it, and what changed."""
         now = self.clock()
-        items = {item.id: item for item in self._items(harvest, now)}
-        hashes = self.archive.known_hashes(list(items))
-        filed = tuple(self._file(item, hashes.get(item.id)) for item in items.values())
+        filed = self.filed(harvest.documents, harvest.source, now)
         before = self.archive.visits(now - HISTORY, harvest.source.id)
         visit = weighed(harvest.visit, before)
         batch = Batch(
@@ -122,9 +120,12 @@ class Desk:
         logger.info("collected source=%s outcome=%s new=%d", harvest.source.id, visit.outcome, tally.new)
         return visit, tally
 
-    def _items(self, harvest: Harvest, now: datetime) -> Iterable[Item]:
-        for document in harvest.documents:
-            yield spoken(document, harvest.source, now, self.pseudonym)
+    def filed(self, documents: Iterable[Document], source: Source, now: datetime) -> tuple[Filed, ...]:
+        """The documents as items, each once, with what the archive already holds of them."""
+        spoken_of = (spoken(document, source, now, self.pseudonym) for document in documents)
+        items = {item.id: item for item in spoken_of}
+        hashes = self.archive.known_hashes(list(items))
+        return tuple(self._file(item, hashes.get(item.id)) for item in items.values())
 
     def _file(self, item: Item, known_hash: str | None) -> Filed:
         print_ = fingerprint(item)

@@ -9,12 +9,12 @@ from storage.postgres.connection import PgConnections
 from storage.postgres.schema import STEPS
 from storage.postgres.search import PgReader
 from storage.sqlite.care import Care
-from storage.sqlite.collect import Collect
 from storage.sqlite.desk import Desk
 from storage.sqlite.enrich import Enrich
 from storage.sqlite.erasure import PURGE_DONE
 from storage.sqlite.people import People
 from storage.sqlite.publish import Publish
+from storage.sqlite.recheck import Rechecks
 from storage.sqlite.triage import Triage
 
 STEPS_TABLE = "CREATE TABLE IF NOT EXISTS schema_step (name TEXT PRIMARY KEY)"
@@ -24,10 +24,9 @@ COLLATION = "SELECT datcollate FROM pg_database WHERE datname = current_database
 TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
 SIZES = "SELECT relname, pg_total_relation_size(relid) FROM pg_stat_user_tables"
 TEXT_ADD = "INSERT INTO item_text (id, title, lead, body) VALUES (?, ?, ?, ?)"
-TEXT_DROP = "DELETE FROM item_text WHERE id = ?"
 
 
-class PostgresArchive(PgConnections, Collect, Enrich, Publish, PgReader, Triage, Desk, People, Care):
+class PostgresArchive(PgConnections, Rechecks, Enrich, Publish, PgReader, Triage, Desk, People, Care):
     """Implements `domain.ports.Archive`."""
 
     def _add_texts(self, texts: Sequence[tuple[int, str, str, str]]) -> None:
@@ -36,8 +35,8 @@ class PostgresArchive(PgConnections, Collect, Enrich, Publish, PgReader, Triage,
             TEXT_ADD, ((key, *(text.replace("\0", " ") for text in words)) for key, *words in texts)
         )
 
-    def _drop_text(self, key: int) -> None:
-        self.run(TEXT_DROP, (key,))
+    def _drop_texts(self, keys: Mapping[str, str]) -> None:
+        """The index goes with the texts."""
 
     def verify(self) -> Sequence[str]:
         """What is wrong, one sentence each; pages are the server's own care (`pg_amcheck`)."""

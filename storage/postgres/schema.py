@@ -82,5 +82,6 @@ STEPS: tuple[tuple[str, str], ...] = (
     ("p004_decisions", "".join(map(translated_table, (shared.DECISIONS, shared.ISSUES))) + FINAL),
     ("p005_rest", "".join(map(translated_table, (shared.PAUSES, shared.PEOPLE, shared.NAMED)))),
     ("p006_remarks", translated_table(shared.REMARKS) + REMARKS_FINAL),
+    ("p007_rechecks", translated_table(shared.RECHECKS)),
 )
 """Applied once each, in order. Never edit one that was released: add one."""

@@ -5,18 +5,18 @@ from pathlib import Path
 from domain.errors import StorageError
 from domain.ports import Archive
 from storage.sqlite.care import Care
-from storage.sqlite.collect import Collect
 from storage.sqlite.connection import alone, translated
 from storage.sqlite.desk import Desk
 from storage.sqlite.enrich import Enrich
 from storage.sqlite.people import People
 from storage.sqlite.publish import Publish
+from storage.sqlite.recheck import Rechecks
 from storage.sqlite.schema import migrations
 from storage.sqlite.search import Reader
 from storage.sqlite.triage import Triage
 
 
-class SqliteArchive(Collect, Enrich, Publish, Reader, Triage, Desk, People, Care):
+class SqliteArchive(Rechecks, Enrich, Publish, Reader, Triage, Desk, People, Care):
     """Implements `domain.ports.Archive`."""
 
 

@@ -1,27 +1,35 @@
 """Upkeep of one SQLite file."""
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
 from storage.rows import compact
 from storage.sqlite.connection import translated
-from storage.sqlite.erasure import PURGE_DONE, Erasure
+from storage.sqlite.erasure import ERASED_AT_ONCE, ITEMS_STRIP, PURGE_DONE, PURGE_DUE, Erasure
 from storage.times import to_text
 
 FULL_TEXT = ("item_words", "item_letters")
 
-# An item's own date wins; else the days of its class: its platform, or press.
-EXPIRED = """
-SELECT i.id FROM item i
+# The days of an item's class: its platform, or press; platforms that are not named are `social`.
+CLASS_DAYS = """
 LEFT JOIN json_each(:days) d ON d.key = coalesce(nullif(i.platform, ''), 'press')
-WHERE i.state = 'live' AND (
-    i.expires_at <= :now OR i.expires_at IS NULL
-    AND i.fetched_at <= strftime('%Y-%m-%dT%H:%M:%fZ', :now, '-' || d.value || ' days'))
-  AND NOT EXISTS (SELECT 1 FROM hold h WHERE h.item_id = i.item_id AND h.until > :now)
-ORDER BY i.id
+LEFT JOIN json_each(:days) s ON s.key = 'social' AND i.platform <> '' AND d.key IS NULL
+"""
+IS_PAST = "i.fetched_at <= strftime('%Y-%m-%dT%H:%M:%fZ', :now, '-' || coalesce(d.value, s.value) || ' days')"
+NOT_HELD = "NOT EXISTS (SELECT 1 FROM hold h WHERE h.item_id = i.item_id AND h.until > :now)"
+# An item's own date wins; else the days of its class.
+IS_DUE = f"i.state = 'live' AND (i.expires_at <= :now OR i.expires_at IS NULL AND {IS_PAST}) AND {NOT_HELD}"
+EXPIRED = f"SELECT i.id FROM item i {CLASS_DAYS} WHERE {IS_DUE} ORDER BY i.id LIMIT :most"
+EXPIRING = f"""
+SELECT coalesce(nullif(i.platform, ''), 'press'), count(*) FROM item i {CLASS_DAYS} WHERE {IS_DUE} GROUP BY 1 ORDER BY 1
+"""
+FORGOTTEN = f"""
+SELECT i.id FROM item i {CLASS_DAYS}
+WHERE i.state = 'expired' AND (i.url <> '' OR i.author_ref <> '' OR i.more <> '') AND {IS_PAST} AND {NOT_HELD}
+ORDER BY i.id LIMIT :most
 """
 TEXTLESS = "SELECT count(*) FROM item i WHERE state = 'live' AND NOT EXISTS (SELECT 1 FROM item_text t WHERE t.id = i.id)"
 ORPHANS = "SELECT count(*) FROM item_text t WHERE NOT EXISTS (SELECT 1 FROM item i WHERE i.id = t.id)"
@@ -124,8 +132,10 @@ class Care(Erasure):
         self, now: datetime, *, author_refs: Sequence[str] = (), urls: Sequence[str] = (), reason: str = ""
     ) -> int:
         """Removes every word of these authors or addresses and leaves no octet of it in the file."""
-        with self.transaction():
-            erased = self._erase_items(author_refs, urls, reason, to_text(now))
+        wanted = {"authors": compact(list(author_refs)), "urls": compact(list(urls))}
+        erased = 0
+        while some := self._erase_some(wanted, reason, to_text(now)):
+            erased += some
         if erased:
             self.purge()
         return erased
@@ -147,10 +157,37 @@ class Care(Erasure):
     def expire(self, now: datetime, days: Mapping[str, int] | None = None) -> int:
         """Applies retention: texts past their time are removed. Returns how many items were touched.
 
-        `days` gives, by platform or `press`, how long texts without a date of their own are kept.
+        `days` gives, by platform or `press`, how long texts without a date of their own are kept; `social` stands for
+        platforms that are not named. Addresses and ids stay until `forget`.
         """
-        with self.transaction():
-            due = self.rows(EXPIRED, {"now": to_text(now), "days": compact(dict(days or {}))})
-            for (key,) in due:
-                self._bury_item(key, "expired", "retention", to_text(now))
-        return len(due)
+        return self._in_portions(EXPIRED, now, days or {}, self._expire)
+
+    def expiring(self, now: datetime, days: Mapping[str, int]) -> Mapping[str, int]:
+        """How many items `expire` would touch, by platform or `press`."""
+        return dict(self.rows(EXPIRING, {"now": to_text(now), "days": compact(dict(days))}))
+
+    def forget(self, now: datetime, days: Mapping[str, int]) -> int:
+        """Removes address, ids and author of items whose text has expired, once so many days have passed."""
+        return self._in_portions(FORGOTTEN, now, days, self._strip)
+
+    def _in_portions(
+        self, sql: str, now: datetime, days: Mapping[str, int], take: Callable[[list[int], str], None]
+    ) -> int:
+        """Takes what the statement finds, each portion in a transaction of its own; returns how many."""
+        asked = {"now": to_text(now), "days": compact(dict(days)), "most": ERASED_AT_ONCE}
+        taken = 0
+        while True:
+            with self.transaction():
+                keys = [row[0] for row in self.rows(sql, asked)]
+                take(keys, to_text(now))
+            taken += len(keys)
+            if len(keys) < ERASED_AT_ONCE:
+                return taken
+
+    def _expire(self, keys: list[int], now: str) -> None:
+        self._bury_items(keys, "expired", "retention", now, strip=False)
+
+    def _strip(self, keys: list[int], now: str) -> None:
+        self.run(ITEMS_STRIP, {"keys": compact(keys)})
+        if keys:
+            self.run(PURGE_DUE, (now,))

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from domain.model import (
+    RECHECKED_AFTER,
     Batch,
     Checkpoint,
     Copy,
@@ -127,6 +128,7 @@ ITEM_TOUCH = f"""
 UPDATE item SET {OPEN_SET}
 WHERE id = ? AND (more, updated_at, rights, url, expires_at) IS NOT (?, ?, ?, ?, ?)
 """
+RECHECK_ADD = "INSERT INTO recheck (id, due_at) VALUES (?, ?) ON CONFLICT (id) DO NOTHING"
 FINGERPRINTS = """
 SELECT i.item_id, coalesce(f.url, i.url), f.text_hash, f.signature, f.shingles, f.agency, i.published_at
 FROM item i JOIN fingerprint f USING (id)
@@ -378,7 +380,13 @@ class Collect(Erasure):
         self.run_many(ITEM_ADD, items)
         self._add_texts(texts)
         self.run_many(FINGERPRINT_KEEP, prints)
+        self._watch([row[0] for row in items], now)
         return copies
+
+    def _watch(self, keys: Sequence[int], now: str) -> None:
+        """Items first held now are asked for again from tomorrow on."""
+        first = to_text(from_text(now) + RECHECKED_AFTER[0])
+        self.run_many(RECHECK_ADD, ((key, first) for key in keys))
 
     def _new_ids(self, filed: Sequence[Filed]) -> dict[str, int]:
         """A free id near each item's second; the more crowded the second, the wider the search."""
@@ -431,6 +439,7 @@ class Collect(Erasure):
                 self.run(TEXT_CHANGE, words)
             else:
                 self._add_texts([words])
+                self._watch([key], now)
             self.run(FINGERPRINT_KEEP, _print_values(key, one))
         return len(changed)
 

@@ -25,31 +25,46 @@ BURIED_BY_AUTHOR = (
 WORDS_OF = "SELECT id, title, lead, body FROM item_text WHERE id = ?"
 TEXT_ADD = "INSERT INTO item_text (id, title, lead, body) VALUES (?, ?, ?, ?)"
 OLD_TITLES_OF = "SELECT title FROM item_version WHERE id = ?"
-ITEM_BURY = """
-UPDATE item SET state = :state, gone_at = :now, gone_reason = :reason, raw_id = '', url = '', more = '',
-    author_ref = '', expires_at = NULL
-WHERE id = :id
-"""
 URL_OF = "SELECT url FROM item WHERE id = ?"
-TEXT_BURY = "DELETE FROM item_text WHERE id = ?"
-VERSIONS_BURY = "DELETE FROM item_version WHERE id = ?"
-PRINT_BURY = "DELETE FROM fingerprint WHERE id = ?"
-VECTOR_BURY = "DELETE FROM vector WHERE id = ?"
-NAMES_BURY = "DELETE FROM annotation WHERE item = ? AND layer = 'entity'"
-SPANS_BURY = "UPDATE annotation SET text = '', evidence = '' WHERE item = ?"
-LABELS_BURY = "DELETE FROM label WHERE item_id = (SELECT item_id FROM item WHERE id = ?) AND layer = 'entity'"
-LETTERS_BURY = "DELETE FROM letter WHERE url = ? AND url <> ''"
+
+BURIED_AT_ONCE = 1_000
+"""Items taken out by one set of statements."""
+ERASED_AT_ONCE = 10_000
+"""Items taken out in one transaction: the log stays small, and a run that was killed goes on where it was."""
+KEYS = "(SELECT CAST(value AS INTEGER) FROM json_each(:keys))"
+WORDS_OF_ALL = f"SELECT id, title, lead, body FROM item_text WHERE id IN {KEYS} ORDER BY id"
+NAMED_IN_ISSUES = f"SELECT DISTINCT i.id FROM item i JOIN digest_item n ON n.item_id = i.item_id WHERE i.id IN {KEYS} ORDER BY i.id"
+STORY_TITLES = f"""
+UPDATE story SET title = :mark
+WHERE story_id IN (SELECT m.story_id FROM membership m WHERE m.item IN {KEYS}) AND title IN (
+    SELECT t.title FROM item_text t WHERE t.id IN {KEYS}
+    UNION ALL SELECT v.title FROM item_version v WHERE v.id IN {KEYS})
+"""
+LETTERS_BURY = f"DELETE FROM letter WHERE url <> '' AND url IN (SELECT url FROM item WHERE id IN {KEYS})"
 LETTER_BODIES_BURY = "DELETE FROM letter_body WHERE body_hash NOT IN (SELECT body_hash FROM letter)"
+TEXTS_BURY = f"DELETE FROM item_text WHERE id IN {KEYS}"
+BURIALS = (
+    TEXTS_BURY,
+    f"DELETE FROM label WHERE layer = 'entity' AND item_id IN (SELECT item_id FROM item WHERE id IN {KEYS})",
+    f"DELETE FROM item_version WHERE id IN {KEYS}",
+    f"DELETE FROM fingerprint WHERE id IN {KEYS}",
+    f"DELETE FROM vector WHERE id IN {KEYS}",
+    f"DELETE FROM annotation WHERE item IN {KEYS} AND layer = 'entity'",
+    f"UPDATE annotation SET text = '', evidence = '' WHERE item IN {KEYS} AND (text <> '' OR evidence <> '')",
+    f"DELETE FROM recheck WHERE id IN {KEYS}",
+)
+ITEMS_BURY = f"""
+UPDATE item SET state = :state, gone_at = :now, gone_reason = :reason, expires_at = NULL WHERE id IN {KEYS}
+"""
+ITEMS_STRIP = f"UPDATE item SET raw_id = '', url = '', more = '', author_ref = '' WHERE id IN {KEYS}"
 # The oldest live copy becomes the representative of the others.
-HEIR = "SELECT id FROM item WHERE copy_of = ? AND state = 'live' ORDER BY id LIMIT 1"
+HEIRS = f"""
+SELECT copy_of, min(id) FROM item WHERE copy_of IN {KEYS} AND state = 'live' GROUP BY copy_of ORDER BY copy_of
+"""
 HEIR_TAKES = """
 UPDATE item SET copy_of = CASE WHEN id = :heir THEN NULL ELSE :heir END,
     change = CASE WHEN id = :heir THEN (SELECT max(change) + 1 FROM item) ELSE change END
 WHERE copy_of = :old
-"""
-STORY_TITLES = """
-UPDATE story SET title = :mark
-WHERE title = :title AND story_id IN (SELECT m.story_id FROM membership m WHERE m.item = :id)
 """
 ISSUES_NAMING = """
 SELECT d.digest_id, d.body FROM item i JOIN digest_item n ON n.item_id = i.item_id JOIN digest_run d USING (digest_id)
@@ -70,7 +85,18 @@ i.state <> 'erased' AND (
 MATCHING = f"""
 SELECT {ITEM_COLUMNS}, t.title, t.lead, t.body FROM item i LEFT JOIN item_text t USING (id) WHERE {MATCHES} ORDER BY i.id
 """
-MATCHING_IDS = f"SELECT i.id FROM item i WHERE {MATCHES} ORDER BY i.id"
+MATCHING_IDS = f"SELECT i.id FROM item i WHERE {MATCHES} ORDER BY i.id LIMIT :most"
+MATCHING_COUNTS = f"""
+SELECT coalesce(nullif(i.platform, ''), 'press'), count(*) FROM item i WHERE {MATCHES} GROUP BY 1 ORDER BY 1
+"""
+REFS_OF_ALIASES = """
+SELECT DISTINCT author_ref FROM item WHERE author_ref <> ''
+    AND json_extract(nullif(more, ''), '$.author_alias') IN (SELECT value FROM json_each(?)) ORDER BY author_ref
+"""
+PLATFORMS = "SELECT DISTINCT platform FROM item WHERE platform <> '' ORDER BY platform"
+REDACTED_ISSUES = """
+SELECT market, day, edition, language FROM digest_run WHERE redacted_at >= ? ORDER BY day, market, edition, language
+"""
 
 PURGE_DUE = "INSERT INTO setting (name, value) VALUES ('purge_due', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
 PURGE_DONE = "DELETE FROM setting WHERE name = 'purge_due'"
@@ -123,41 +149,39 @@ class Erasure(Connections):
             )
         else:
             named = self.rows(BURIED_BY_AUTHOR, {"author": tombstone.author})
-        for (key,) in named:
-            self._bury_item(key, tombstone.state, tombstone.reason, now)
+        self._bury_items([row[0] for row in named], tombstone.state, tombstone.reason, now)
         return len(named)
 
-    def _bury_item(self, key: int, state: str, reason: str, now: str) -> None:
-        url = self.value(URL_OF, (key,)) or ""
-        self._redact(key, url, now)
-        self._drop_text(key)
-        for statement in (
-            LABELS_BURY,
-            VERSIONS_BURY,
-            PRINT_BURY,
-            VECTOR_BURY,
-            NAMES_BURY,
-            SPANS_BURY,
-        ):
-            self.run(statement, (key,))
-        if self.run(LETTERS_BURY, (url,)):
-            self.run(LETTER_BODIES_BURY)
-        self.run(ITEM_BURY, {"id": key, "state": state, "reason": reason, "now": now})
-        heir = self.value(HEIR, (key,))
-        if heir is not None:
-            self.run(HEIR_TAKES, {"heir": heir, "old": key})
-        self.run(PURGE_DUE, (now,))
+    def _bury_items(
+        self, keys: Sequence[int], state: str, reason: str, now: str, *, strip: bool = True
+    ) -> None:
+        """Takes every word of these items out, in the caller's transaction; without `strip` addresses and ids stay."""
+        for start in range(0, len(keys), BURIED_AT_ONCE):
+            some = {"keys": compact(list(keys[start : start + BURIED_AT_ONCE]))}
+            self._redact(some, now)
+            self._drop_texts(some)
+            if self.run(LETTERS_BURY, some):
+                self.run(LETTER_BODIES_BURY)
+            for statement in BURIALS:
+                self.run(statement, some)
+            self.run(ITEMS_BURY, {**some, "state": state, "reason": reason, "now": now})
+            if strip:
+                self.run(ITEMS_STRIP, some)
+            for old, heir in self.rows(HEIRS, some):
+                self.run(HEIR_TAKES, {"heir": heir, "old": old})
+        if keys:
+            self.run(PURGE_DUE, (now,))
 
     def _add_texts(self, texts: Sequence[tuple[int, str, str, str]]) -> None:
         """Texts and both indexes, one after the other; ascending ids are cheapest."""
         for statement in (TEXT_ADD, WORDS_ADD, LETTERS_ADD):
             self.run_many(statement, texts)
 
-    def _drop_text(self, key: int) -> None:
-        for words in self.rows(WORDS_OF, (key,)):
-            for statement in (WORDS_DROP, LETTERS_DROP):
-                self.run(statement, words)
-        self.run(TEXT_BURY, (key,))
+    def _drop_texts(self, keys: Mapping[str, str]) -> None:
+        """Takes the texts' words out of both indexes; the texts themselves go with the other burials."""
+        words = self.rows(WORDS_OF_ALL, keys)
+        for statement in (WORDS_DROP, LETTERS_DROP):
+            self.run_many(statement, words)
 
     def graves(self) -> list[tuple[str, str, str, str]]:
         """(item id, state, reason, time) of all that must stay removed, whatever backup is brought back."""
@@ -168,28 +192,32 @@ class Erasure(Connections):
         buried = 0
         with self.transaction():
             for item_id, state, reason, gone_at in graves:
-                for (key,) in self.rows(LIVING, (item_id,)):
-                    self._bury_item(key, state, reason, gone_at)
-                    buried += 1
+                keys = [row[0] for row in self.rows(LIVING, (item_id,))]
+                self._bury_items(keys, state, reason, gone_at)
+                buried += len(keys)
         return buried
 
-    def _redact(self, key: int, url: str, now: str) -> None:
-        """Takes the item's words out of stories' titles and out of the issues that named it."""
+    def _redact(self, keys: Mapping[str, str], now: str) -> None:
+        """Takes the items' words out of stories' titles and out of the issues that named them."""
+        named = [row[0] for row in self.rows(NAMED_IN_ISSUES, keys)]
+        withdrawn = {key: self._withdrawn(key) for key in named}
+        self.run(STORY_TITLES, {**keys, "mark": REMOVED})
+        for key, words in withdrawn.items():
+            for digest_id, body in self.rows(ISSUES_NAMING, (key,)):
+                self._redact_issue(digest_id, body, words, now)
+
+    def _withdrawn(self, key: int) -> Withdrawn:
         titles = [row[0] for row in self.rows(OLD_TITLES_OF, (key,))]
         texts = [text for row in self.rows(WORDS_OF, (key,)) for text in row[1:]]
-        for title in {*titles, *texts[:1]}:
-            self.run(STORY_TITLES, {"title": title, "mark": REMOVED, "id": key})
-        issues = self.rows(ISSUES_NAMING, (key,))
-        if not issues:
-            return
-        withdrawn = Withdrawn([*titles, *texts], url)
-        for digest_id, body in issues:
-            self.run(ISSUE_REDACT, {"id": digest_id, "body": redact(body, withdrawn), "now": now})
-            self.run(OUTBOX_EMPTY, (digest_id,))
-            for mark, value in self.rows(NUMBERS_OF, (digest_id,)):
-                clean = redact(value, withdrawn)
-                if clean != value:
-                    self.run(NUMBER_REDACT, {"id": digest_id, "mark": mark, "value": clean})
+        return Withdrawn([*titles, *texts], self.value(URL_OF, (key,)) or "")
+
+    def _redact_issue(self, digest_id: str, body: str, withdrawn: Withdrawn, now: str) -> None:
+        self.run(ISSUE_REDACT, {"id": digest_id, "body": redact(body, withdrawn), "now": now})
+        self.run(OUTBOX_EMPTY, (digest_id,))
+        for mark, value in self.rows(NUMBERS_OF, (digest_id,)):
+            clean = redact(value, withdrawn)
+            if clean != value:
+                self.run(NUMBER_REDACT, {"id": digest_id, "mark": mark, "value": clean})
 
     def hold(self, item_ids: Sequence[str], reason: str, by: str, until: datetime) -> None:
         """Keeps retention away from these items until then, for a case that needs them."""
@@ -210,13 +238,32 @@ class Erasure(Connections):
         wanted = {"authors": compact(list(author_refs)), "urls": compact(list(urls))}
         return [item_from(row) for row in self.rows(MATCHING, wanted)]
 
-    def _erase_items(self, author_refs: Sequence[str], urls: Sequence[str], reason: str, now: str) -> int:
-        """Buries what matches, in the caller's transaction."""
+    def count_matching(
+        self, *, author_refs: Sequence[str] = (), urls: Sequence[str] = ()
+    ) -> Mapping[str, int]:
+        """How many items `erase` would remove, by platform (`press` for those of none)."""
         wanted = {"authors": compact(list(author_refs)), "urls": compact(list(urls))}
-        keys = [row[0] for row in self.rows(MATCHING_IDS, wanted)]
-        for key in keys:
-            self._bury_item(key, "erased", reason, now)
-        return len(keys)
+        return dict(self.rows(MATCHING_COUNTS, wanted))
+
+    def refs_of_aliases(self, aliases: Sequence[str]) -> Sequence[str]:
+        """The author references that were kept together with these references of a handle."""
+        return [row[0] for row in self.rows(REFS_OF_ALIASES, (compact(list(aliases)),))]
+
+    def platforms(self) -> Sequence[str]:
+        """Platforms of which posts are held."""
+        return [row[0] for row in self.rows(PLATFORMS)]
+
+    def redacted_issues(self, since: datetime) -> Sequence[Mapping[str, str]]:
+        """Issues that lost a withdrawn item's words since then: market, day, edition, language."""
+        names = ("market", "day", "edition", "language")
+        return [dict(zip(names, row, strict=True)) for row in self.rows(REDACTED_ISSUES, (to_text(since),))]
+
+    def _erase_some(self, wanted: Mapping[str, str], reason: str, now: str) -> int:
+        """Buries some of what matches, in a transaction of its own. Returns how many; 0 when nothing is left."""
+        with self.transaction():
+            found = self.rows(MATCHING_IDS, {**wanted, "most": ERASED_AT_ONCE})
+            self._bury_items([row[0] for row in found], "erased", reason, now)
+        return len(found)
 
     def note(self, by: str, action: str, subject: str, facts: Mapping[str, Any], now: datetime) -> str:
         """Adds a line to the audit log; returns its hash, the receipt."""

@@ -613,6 +613,19 @@ END;
 """
 
 
+RECHECKS = """
+CREATE TABLE recheck (              -- items that are asked for again at their source
+    id INTEGER PRIMARY KEY,         -- item.id
+    due_at TEXT,                    -- NULL: not again
+    missed_at TEXT,                 -- since when it answers 404; NULL: it does not
+    etag TEXT NOT NULL DEFAULT '',
+    last_modified TEXT NOT NULL DEFAULT ''
+);
+CREATE INDEX recheck_due ON recheck (due_at) WHERE due_at IS NOT NULL;      -- due_rechecks
+INSERT INTO recheck (id, due_at) SELECT id, first_seen_at FROM item WHERE state = 'live';
+"""
+
+
 @migrations()
 def m001_sources(db: Database) -> None:
     _script(db, SOURCES)
@@ -666,6 +679,11 @@ def m010_named(db: Database) -> None:
 @migrations()
 def m011_remarks(db: Database) -> None:
     _script(db, REMARKS)
+
+
+@migrations()
+def m012_rechecks(db: Database) -> None:
+    _script(db, RECHECKS)
 
 
 def _script(db: Database, script: str) -> None:

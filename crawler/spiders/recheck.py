@@ -1,0 +1,95 @@
+"""Asks again for what is held, on the same polite road as all others."""
+
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import scrapy
+from scrapy.http import Response
+from twisted.python.failure import Failure
+
+from crawler.faults import Fault
+from crawler.guard import Guard, NotAllowed, authority, checked_host
+from crawler.settings import CrawlSettings
+from crawler.spiders.feed import ACCEPT_LISTING, fetched_from, ignores_robots
+from crawler.visit import Visiting, fault_of_error
+from domain.model import Fetched, Outcome, Request
+
+if TYPE_CHECKING:
+    from crawler.spiders.road import Road
+
+Answer = Callable[[str, Request, Fetched | Fault], Iterable[Request]]
+"""Takes what a request of a source (by its id) brought, and says what to ask next."""
+
+
+class RecheckSpider(scrapy.Spider):
+    """One request per item or per page of ids; `answer` hears of each of them exactly once."""
+
+    name = "rechecks"
+
+    def __init__(
+        self,
+        asked: Sequence[tuple[Visiting, Sequence[Request]]],
+        answer: Answer,
+        failures: list[Exception],
+        road: "Road",
+        guard: Guard,
+        crawl_settings: CrawlSettings,
+    ) -> None:
+        super().__init__()
+        self.asked, self.answer, self.failures = asked, answer, failures
+        self.road, self.guard, self.crawl_settings = road, guard, crawl_settings
+
+    async def start(self) -> AsyncIterator[scrapy.Request]:
+        """The first requests of every source, its sources in turn."""
+        for place in range(max((len(requests) for _, requests in self.asked), default=0)):
+            for visiting, requests in self.asked:
+                for request in self._ask(visiting, requests[place : place + 1]):
+                    yield request
+
+    def read(self, response: Response) -> Iterator[scrapy.Request]:
+        """Hands an answer on and asks for what it leads to."""
+        visiting: Visiting = response.meta["visiting"]
+        fetched = fetched_from(response, visiting, self.crawl_settings.clock())
+        yield from self._told(visiting, fetched.request, fetched)
+
+    def failed(self, failure: Failure) -> None:
+        """Hands on that nothing came."""
+        meta = failure.request.meta  # type: ignore[attr-defined]
+        list(self._told(meta["visiting"], meta["request"], fault_of_error(failure.value)))
+
+    def _told(self, visiting: Visiting, request: Request, found: Fetched | Fault) -> Iterator[scrapy.Request]:
+        if self.failures:
+            return
+        try:
+            onward = list(self.answer(visiting.source.id, request, found))
+        except Exception as error:  # noqa: BLE001 - Scrapy swallows it; raised again at the end of the run
+            self.failures.append(error)
+            return
+        yield from self._ask(visiting, onward)
+
+    def _ask(self, visiting: Visiting, requests: Iterable[Request]) -> Iterator[scrapy.Request]:
+        for request in requests:
+            try:
+                checked_host(request.url)
+            except (NotAllowed, ValueError) as error:
+                list(self._told(visiting, request, Fault(Outcome.BLOCKED, f"not allowed: {error}"[:300])))
+                continue
+            yield self._scrapy_request(visiting, request)
+
+    def _scrapy_request(self, visiting: Visiting, request: Request) -> scrapy.Request:
+        return scrapy.Request(
+            request.url,
+            method=request.method,
+            headers={"Accept": ACCEPT_LISTING, **request.headers},
+            body=request.body,
+            callback=self.read,
+            errback=self.failed,
+            dont_filter=True,
+            meta={
+                "visiting": visiting,
+                "download_slot": authority(request.url),
+                "request": request,
+                "purpose": request.purpose,
+                "ignores_robots": ignores_robots(visiting),
+            },
+        )
