@@ -16,6 +16,7 @@ from domain.model import Incident, IncidentState
 from domain.ports import Archive
 from lagebild.labels import names
 from lagebild.room.reasons import spoken
+from lagebild.room.review import teaching
 from lagebild.room.shield import shield
 from lagebild.room.stories import storytelling
 from lagebild.settings import Web
@@ -46,6 +47,7 @@ def room(workshop: Workshop) -> Starlette:
         shield=shield(),
         speak=spoken,
         stories=storytelling(workshop.archive),
+        teaching=teaching(workshop),
         hosts=hosts_of(settings.web),
         entrance=entrance,
     )

@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Protocol
 
 from domain.model import Incident, Source, TriageEvent
 from domain.ports import Archive, Clock
@@ -52,6 +53,34 @@ class Storytelling:
     pin: Callable[[str, bool, datetime], str]
 
 
+class Agreed(Protocol):
+    """How often two readers gave the same answer: of `n` answers given twice, `same` were equal."""
+
+    @property
+    def what(self) -> str: ...
+    @property
+    def label(self) -> str: ...
+    @property
+    def n(self) -> int: ...
+    @property
+    def same(self) -> int: ...
+    @property
+    def kappa(self) -> float | None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Teaching:
+    """The labelling loop. `first` and `second` give, for a reader, the ids of items that nobody, or one other, has read.
+
+    `topics` are all that can be said of an item.
+    """
+
+    topics: Sequence[str]
+    first: Callable[[str], Sequence[str]]
+    second: Callable[[str], Sequence[str]]
+    agreement: Callable[[], Sequence[Agreed]]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
     """The reading room's own view of the house. `zones` gives each market's time zone, home market first.
@@ -71,6 +100,7 @@ class Desk:
     shield: Shield = Shield()
     speak: Callable[[str, str], str] = lambda reason, _language: reason
     stories: Storytelling | None = None
+    teaching: Teaching | None = None
     hosts: frozenset[str] = frozenset({"127.0.0.1", "localhost", "::1"})
     entrance: Entrance = field(default_factory=Entrance)
     secret: str = field(default_factory=lambda: secrets.token_hex(32))

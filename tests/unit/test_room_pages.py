@@ -125,3 +125,38 @@ def test_a_story_joins_an_open_incident(room: TestClient, archive: Archive) -> N
     kept = archive.incident(incident)
     assert kept is not None
     assert kept.story_ids == ("s1",)
+
+
+# --- review --------------------------------------------------------------------------------------
+
+
+def test_review_shows_an_item_without_the_programs_opinion_and_tells_it_after_the_answer(
+    room: TestClient, archive: Archive
+) -> None:
+    page = said(room, "/review")
+    [item_id] = re.findall(r'action="/review/([^"]+)"', page)
+    assert "Programm:" not in page
+    given = {"token": token(room), "relevant": "yes", "topic": ["youth_safety", "fraud_scam_ads"]}
+    place = room.post(f"/review/{item_id}", data=given).headers["location"]
+    assert "Programm:" in said(room, place)
+    told = {(label.layer, label.label): label.verdict for label in archive.labels(NOW, item_id)}
+    assert told["relevance", "relevant"] == "right"
+    assert f'action="/review/{item_id}"' not in said(room, "/review")
+
+
+def test_the_second_reading_is_of_what_another_read_and_hides_their_answer(
+    room: TestClient, archive: Archive
+) -> None:
+    archive.keep_label("kinder", "relevance", "relevant", "right", "anna", NOW)
+    archive.keep_label("wien", "relevance", "relevant", "right", "local", NOW)
+    page = said(room, "/review?reading=second")
+    assert 'action="/review/kinder"' in page
+    assert "anna" not in page
+    assert "/review/wien" not in page
+
+
+def test_a_sensitive_item_is_reviewed_on_its_own_page(room: TestClient, archive: Archive) -> None:
+    archive.keep_label("heikel", "relevance", "relevant", "right", "anna", NOW)
+    page = said(room, "/review?reading=second")
+    assert "Abschiedsstream" not in page
+    assert 'href="/item/heikel"' in page
