@@ -31,7 +31,10 @@ run: setup ## the same job on sources.yaml
 	@.venv/bin/lagebild run
 
 test: setup ## every test of the default tier
-	@.venv/bin/pytest -q -n auto --dist loadfile
+	@.venv/bin/pytest -q -n auto --dist loadfile -m "not browser"
+
+test-browser: setup ## the reading room in Chromium: mornings, accessibility, phones
+	@.venv/bin/pytest -q -m browser tests/e2e
 
 lint: setup ## style, types, floors
 	@.venv/bin/ruff check .

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime
+from babel.dates import format_datetime, format_timedelta
 from babel.numbers import format_decimal
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
@@ -17,7 +17,7 @@ from ruamel.yaml import YAML
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from domain.model import Item, Rights, Story
+from domain.model import Item, Rights, Signal, Story
 from web.desk import LANGUAGES, Desk
 from web.roles import Role, may
 from web.roles import reader as reader
@@ -83,9 +83,47 @@ def headline(desk: Desk, item: Item, topics: Collection[str], language: str) -> 
 
 def story_title(desk: Desk, story: Story, topics: Collection[str], language: str) -> str:
     """A story's headline as it may be shown."""
+    return shielded(desk, story.title, story.language, topics, language)
+
+
+def shielded(desk: Desk, title: str, spoken_in: str, topics: Collection[str], language: str) -> str:
+    """A story's headline, in the language it is spoken in; a neutral one where its subject is never shown."""
     if desk.shield.cover(topics) == "always":
         return words(language)["neutral_story"]
-    return desk.shield.soften(shortened(story.title), story.language, topics) or words(language)["story"]
+    return desk.shield.soften(shortened(title), spoken_in, topics) or words(language)["story"]
+
+
+def story_name(desk: Desk, row: Mapping[str, Any], language: str) -> str:
+    """A story of a figure by its headline; by its first item's words where its items have no titles."""
+    topics = row["topics"] or ()
+    if row["title"]:
+        return shielded(desk, row["title"], row["language"], topics, language)
+    members = desk.archive.members([row["id"]]).get(row["id"], ())
+    items = desk.archive.items([members[0].item_id]) if members else ()
+    return headline(desk, items[0], topics, language) if items else words(language)["story"]
+
+
+def counted(spoken: Mapping[str, str], count: int, what: str, language: str) -> str:
+    """A number with its noun: `what` is a word's key, `what_one` the key of its singular."""
+    noun = spoken.get(f"{what}_one", spoken[what]) if count == 1 else spoken[what]
+    return f"{format_decimal(count, locale=language)} {noun}"
+
+
+def signal_name(desk: Desk, signal: Signal, language: str) -> str:
+    """What rises: a topic, platform or feature by its name, a story by its headline, a class of sources as it is."""
+    kind, _, label = (
+        signal.label.rpartition(":")
+        if signal.dimension == "silence"
+        else (signal.dimension, "", signal.label)
+    )
+    if kind == "story":
+        found = desk.archive.stories_by_id([label])
+        tags = desk.archive.annotations(
+            [m.item_id for m in desk.archive.members([label]).get(label, ())], "topic"
+        )
+        topics = {tag.label for held in tags.values() for tag in held if not tag.suppressed}
+        return story_title(desk, found[0], topics, language) if found else label
+    return desk.name("topic" if kind == "tripwire" else kind, label, language)
 
 
 def shortened(text: str) -> str:
@@ -132,6 +170,10 @@ def page(request: Request, template: str, status: int = 200, **facts: Any) -> HT
             topic=lambda name: desk.name("topic", name, language),
             platform=lambda name: desk.name("platform", name, language),
             named=lambda kind, name: desk.name(kind, name, language),
+            story_name=lambda row: story_name(desk, row, language),
+            counted=lambda count, what: counted(spoken, count, what, language),
+            signal_name=lambda signal: signal_name(desk, signal, language),
+            span=lambda between: str(format_timedelta(between, locale=language, threshold=1.2)),
             story_title=lambda story, topics: story_title(desk, story, topics, language),
             cover=desk.shield.cover,
             spoken_reason=lambda reason: desk.speak(reason, language),

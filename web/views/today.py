@@ -1,42 +1,61 @@
-"""Today: each market's latest briefing, what is open, and what could not be read."""
+"""Today: one market's picture as a living page, with what changed since yesterday, what is open and what is missing."""
 
 import json
+from collections import Counter
+from datetime import date, timedelta
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from domain.model import IncidentState
+from domain.model import Incident, IncidentState, Level, Signal
 from web.desk import Desk
+from web.figures import ask, market_of, today_in
 from web.page import language_of, page
 
 OPEN = tuple(s.value for s in IncidentState if s not in (IncidentState.CLOSED, IncidentState.DISMISSED))
-BRIEF_SECTIONS = 3
-"""Bottom line, escalations and what changed; the rest is one step away."""
+DAY = timedelta(days=1)
+USUAL = timedelta(days=28)
+STORIES_SHOWN = 6
+FAULTS_SHOWN = 6
+REPORTED = ("ok", "unchanged", "empty")
+CHANGES = ("new", "grew", "shrank", "reopened", "closed")
 
 
 def show(request: Request) -> Response:
     desk: Desk = request.app.state.desk
-    language = language_of(request)
-    cards = [card for market in desk.zones if (card := _card(desk, market, language))]
-    incidents = desk.archive.incidents(OPEN)
-    return page(request, "today.html", cards=cards, markets=list(desk.zones), incidents=incidents)
+    market = market_of(desk, request.query_params.get("market"))
+    now = desk.clock()
+    window = {"market": market, "since": (now - DAY).isoformat(), "until": now.isoformat()}
+    before = (now - 2 * DAY).isoformat()
+    return page(
+        request,
+        "today.html",
+        market=market,
+        markets=list(desk.zones),
+        briefing=briefing(desk, market, language_of(request)),
+        stories=ask(desk, "stories", **window, before=before, most=STORIES_SHOWN),
+        changes=Counter(row["change"] for row in ask(desk, "story_changes", **window, before=before)),
+        kinds=CHANGES,
+        volume=ask(desk, "volume", **window),
+        signals=loud(desk, market),
+        incidents=open_incidents(desk, market),
+        coverage=coverage(ask(desk, "sources", **window, base_since=(now - USUAL).isoformat())),
+    )
 
 
-def _card(desk: Desk, market: str, language: str) -> dict[str, Any] | None:
+def briefing(desk: Desk, market: str, language: str) -> dict[str, Any] | None:
+    """The latest kept issue in the reader's language with its bottom line."""
     kept = [row for row in desk.archive.digests(market, 20) if row["language"] == language]
     if not kept:
         return None
-    latest = kept[0]
-    return {**latest, "lines": bottom_line(desk, latest["digest_id"], latest, language)}
+    body = desk.archive.digest(market, date.fromisoformat(kept[0]["day"]), kept[0]["edition"], language)
+    return {**kept[0], "lines": bottom_line(body) if body else ""}
 
 
-def bottom_line(desk: Desk, digest_id: str, row: dict[str, str] | Any, language: str) -> str:
+def bottom_line(body: str) -> str:
     """The first section's words, as plain text."""
-    from datetime import date
-
-    body = desk.archive.digest(row["market"], date.fromisoformat(row["day"]), row["edition"], language)
-    sections = json.loads(body)["sections"] if body else []
+    sections = json.loads(body)["sections"]
     return " ".join(_words(block) for block in sections[0]["blocks"]) if sections else ""
 
 
@@ -49,6 +68,34 @@ def _words(value: Any) -> str:
     if isinstance(value, dict):
         return _words(value.get("line") or value.get("text") or "")
     return ""
+
+
+def loud(desk: Desk, market: str) -> list[Signal]:
+    """The signals of today and yesterday that are more than a watch, loudest first."""
+    last = today_in(desk, market)
+    found = desk.archive.signals(last - DAY, last, market)
+    return sorted(
+        (s for s in found if s.level is not Level.WATCH and not s.muted), key=lambda s: s.score, reverse=True
+    )
+
+
+def open_incidents(desk: Desk, market: str) -> list[Incident]:
+    """Those of the market, most urgent first; DACH shows its three."""
+    concerned = {"DE", "AT", "CH", "DACH"} if market == "DACH" else {market}
+    found = [incident for incident in desk.archive.incidents(OPEN) if incident.market in concerned]
+    return sorted(found, key=lambda i: (i.acknowledged_at is not None, i.due_at or i.opened_at))
+
+
+def coverage(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """How many sources reported, which did not, and what share of the usual volume they carry."""
+    down = [row for row in rows if row["outcome"] not in REPORTED]
+    down.sort(key=lambda row: -(row["share"] or 0))
+    return {
+        "expected": len(rows),
+        "reported": len(rows) - len(down),
+        "down": down[:FAULTS_SHOWN],
+        "lost": sum(row["share"] or 0 for row in down),
+    }
 
 
 def method(request: Request) -> Response:
