@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from hashlib import blake2b
 
-from domain.model import Checkpoint, Entry, Fetched, Outcome, Request, Source, Tombstone
+from domain.model import Bookmark, Checkpoint, Entry, Fetched, Gap, Outcome, Request, Source, Tombstone
 
 # 451 is "unavailable for legal reasons"; a publisher that says so has said no.
 REFUSALS = frozenset({401, 402, 403, 451})
@@ -51,12 +51,26 @@ class Listing:
     kind = ""
     needs_all_pages = False
     """Whether a visit that failed in part brings no progress: a watermark must not pass a page that was not read."""
+    needs_key = False
+    """Whether it reads with the operator's own key only (`auth`)."""
+    needs_sign_off = False
+    """Whether somebody has to have signed under `terms` that this may be read."""
+    needs_budget = False
+    """Whether reads cost money, so that a budget has to be set before the first one."""
+    unit = "requests"
+    """What budgets count."""
+    budget_zone = ""
+    """The zone whose days the platform counts by; "" for UTC."""
+    discovery_only = False
+    """Whether articles keep title and link, and their pages are not fetched."""
 
     def plan(self, source: Source, checkpoint: Checkpoint, now: datetime) -> Iterable[Request]:
         """The source's own URL."""
         yield Request(source.url)
 
-    def parse(self, fetched: Fetched, source: Source) -> Iterable[Entry | Tombstone | Request]:
+    def parse(
+        self, fetched: Fetched, source: Source
+    ) -> Iterable[Entry | Tombstone | Request | Bookmark | Gap]:
         """What the body holds. Raises ParseError."""
         raise NotImplementedError
 
@@ -70,6 +84,10 @@ class Listing:
     def recheck(self, source: Source, raw_ids: Sequence[str]) -> Iterable[Request]:
         """Listings have no call for this."""
         return ()
+
+    def charged(self, fetched: Fetched) -> int:
+        """What an answer cost of what its request reserved."""
+        return fetched.request.cost
 
     def health(self, fetched: Fetched) -> Outcome:
         """By status alone."""

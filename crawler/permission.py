@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from html import unescape
+from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
 from domain.model import Page, Rights, Source, TermsStatus
@@ -54,6 +55,30 @@ def clearance(source: Source, today: date) -> Clearance:
     if left <= TERMS_WARN:
         return Clearance(True, f"terms need a review within {left.days} days")
     return Clearance(True)
+
+
+class Guarded(Protocol):
+    """What a kind asks of whoever runs it."""
+
+    needs_key: bool
+    needs_sign_off: bool
+    needs_budget: bool
+
+
+def refusal(kind: Guarded, source: Source) -> str:
+    """Why a source of a guarded kind does not run, with what to do about it; "" when it may."""
+    terms, limits = source.terms, source.limits
+    signed = terms.status in (TermsStatus.OK, TermsStatus.CONTRACT) and terms.checked_on and terms.by
+    if kind.needs_key and not source.auth:
+        return f"{source.kind} is read with the operator's own key only: set auth: env:NAME, file:PATH or keyring:SERVICE/USER"
+    if kind.needs_sign_off and not signed:
+        return (
+            f"{source.kind} is read only where somebody has signed that it may be: "
+            "set terms: {status: contract or ok, checked_on: DATE, by: NAME, url: ADDRESS}"
+        )
+    if kind.needs_budget and limits.daily_budget is None and limits.monthly_budget is None:
+        return f"reads of {source.kind} cost money: set limits: {{monthly_budget: CENTS}}"
+    return ""
 
 
 # --- tdmrep.json ---------------------------------------------------------------------------------

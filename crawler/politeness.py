@@ -16,6 +16,8 @@ from email.utils import parsedate_to_datetime
 from typing import Generic, TypeVar
 from urllib.parse import urlsplit
 
+from crawler.dates import parse_date
+
 # RFC 9309, 2.4: a copy should not be used for more than 24 hours.
 KEPT_SECONDS = 24 * 3600.0
 # A host that could not be asked is asked again sooner, so that an outage of minutes does not cost a day.
@@ -165,6 +167,48 @@ def retry_after(value: str, now: datetime) -> timedelta | None:
         except (ValueError, TypeError, IndexError):
             return None
         span = (at if at.tzinfo else at.replace(tzinfo=UTC)) - now
+    return max(timedelta(0), min(span, timedelta(days=1)))
+
+
+LIMITED = (429, 503)
+RESETS = ("ratelimit-reset", "x-ratelimit-reset", "x-rate-limit-reset")
+REMAINING = ("ratelimit-remaining", "x-ratelimit-remaining", "x-rate-limit-remaining")
+# A smaller number is a span in seconds, a larger one a moment since 1970.
+EPOCH_FROM = 1_000_000_000
+
+
+def asked_wait(status: int, headers: Mapping[str, str], now: datetime) -> timedelta | None:
+    """How long an answer asks us to stay away; None when it does not.
+
+    Retry-After of a 429 or 503 first, else when the limit is reset: in RateLimit (the IETF's drafts, old and new), in
+    RateLimit-Reset and its kin, as seconds, as a moment since 1970, or as a date. An answer that went well asks too,
+    when it says that none are left. At most a day.
+    """
+    wait = retry_after(headers.get("retry-after", ""), now) if status in LIMITED else None
+    if wait is not None:
+        return wait
+    left = next((headers[name] for name in REMAINING if headers.get(name)), _said(headers, "r", "remaining"))
+    if status not in LIMITED and not (left and re.fullmatch(r"\s*0+(\.0+)?\s*", left)):
+        return None
+    reset = next((headers[name] for name in RESETS if headers.get(name)), _said(headers, "t", "reset"))
+    return _until(reset.strip(), now) if reset else None
+
+
+def _said(headers: Mapping[str, str], *names: str) -> str:
+    """A number of the RateLimit field: `limit=100, remaining=0, reset=50`, or `"burst";r=0;t=50`."""
+    found = re.search(rf"(?:^|[;,\s])(?:{'|'.join(names)})\s*=\s*(\d{{1,10}})", headers.get("ratelimit", ""))
+    return found[1] if found else ""
+
+
+def _until(reset: str, now: datetime) -> timedelta | None:
+    try:
+        seconds = float(reset)
+        span = timedelta(seconds=min(seconds - (now.timestamp() if seconds >= EPOCH_FROM else 0), 86_400))
+    except (ValueError, OverflowError):
+        moment = parse_date(reset)
+        if moment is None:
+            return None
+        span = moment - now
     return max(timedelta(0), min(span, timedelta(days=1)))
 
 

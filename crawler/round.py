@@ -5,10 +5,11 @@ import logging
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from crawler.faults import Fault
-from crawler.permission import Clearance, clearance
-from crawler.registry import known_kinds
+from crawler.permission import Clearance, clearance, refusal
+from crawler.registry import connector_for, known_kinds
 from crawler.settings import CrawlSettings
 from crawler.visit import CrawlJob, Visiting
 from domain.errors import LagebildError
@@ -61,9 +62,7 @@ class Round:
 
     def _begin(self, job: CrawlJob) -> Visiting | None:
         now = self._settings.clock()
-        cleared = clearance(job.source, now.date())
-        if job.source.kind not in known_kinds():
-            cleared = Clearance(False, f"no connector of kind {job.source.kind!r}")
+        cleared = cleared_for(job, now.date())
         if not cleared.may_run:
             self._hand_over(unvisited(job, Outcome.SKIPPED, cleared.why, self._settings))
             self._room.release()
@@ -154,6 +153,14 @@ class Round:
         logger.error("the archive failed source=%s", source_id, exc_info=error)
         self.failure = self.failure or error
         self.broken.set()
+
+
+def cleared_for(job: CrawlJob, today: date) -> Clearance:
+    """Whether terms, kind and keys let the source run today."""
+    if job.source.kind not in known_kinds():
+        return Clearance(False, f"no connector of kind {job.source.kind!r}")
+    why = refusal(connector_for(job.source.kind), job.source) or job.refused
+    return Clearance(False, why) if why else clearance(job.source, today)
 
 
 def unvisited(job: CrawlJob, outcome: Outcome, why: str, settings: CrawlSettings) -> Harvest:

@@ -8,21 +8,24 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
+from typing import Protocol
 
 from crawler.connector import retitled
 from crawler.faults import Fault, fault_of
 from crawler.guard import authority
 from crawler.liveblog import goes_on
 from crawler.permission import Reservation, reservation_for, rights_of
-from crawler.politeness import fresh_for, retry_after
+from crawler.politeness import asked_wait, fresh_for
 from crawler.registry import connector_for
 from crawler.rhythm import Hints, feed_says, noted
 from domain.errors import Forbidden, ParseError
 from domain.model import (
+    Bookmark,
     Checkpoint,
     Document,
     Entry,
     Fetched,
+    Gap,
     Harvest,
     ItemKind,
     Letter,
@@ -40,6 +43,29 @@ from domain.ports import Connector
 
 logger = logging.getLogger("crawler")
 
+
+class Purse(Protocol):
+    """What a source may spend, kept where no crash forgets it."""
+
+    def reserve(self, request: Request) -> str:
+        """Takes what the request costs; "" when it may go, else why not."""
+        ...
+
+    def settle(self, request: Request, cost: int) -> None:
+        """The answer cost so much of what was reserved."""
+        ...
+
+
+class _Unbounded:
+    def reserve(self, request: Request) -> str:
+        return ""
+
+    def settle(self, request: Request, cost: int) -> None:
+        return None
+
+
+UNBOUNDED: Purse = _Unbounded()
+
 Known = Callable[[Sequence[str]], Mapping[str, datetime | None]]
 """Which of these raw ids are held, with the `updated` time seen last (None: not given)."""
 
@@ -52,11 +78,18 @@ MOVED = "moved permanently to "
 
 @dataclass(frozen=True, slots=True)
 class CrawlJob:
-    """A source that is due, where its last visit ended, and what the archive already holds of it."""
+    """A source that is due, where its last visit ended, and what the archive already holds of it.
+
+    `secret` is what `source.auth` names, "" for none. `purse` guards what the source may spend. `refused` says why it
+    cannot be visited at all, "" when it can.
+    """
 
     source: Source
     checkpoint: Checkpoint
     known: Known
+    secret: str = field(default="", repr=False)
+    purse: Purse = UNBOUNDED
+    refused: str = ""
 
 
 @dataclass
@@ -84,6 +117,8 @@ class Visiting:
     letters: list[Letter] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     answers: list[Outcome] = field(default_factory=list)
+    bookmarks: dict[str, str] = field(default_factory=dict)
+    gaps: list[str] = field(default_factory=list)
     validators: dict[str, Validators] = field(default_factory=dict)
     asked: set[str] = field(default_factory=set)
     documents: dict[str, Document] = field(default_factory=dict)
@@ -107,10 +142,14 @@ class Visiting:
         """Those of `requests` that this visit has not asked yet, made conditional, within its cap."""
         admitted = []
         for request in requests:
-            mark = f"{request.method} {request.url} {sha256(request.body).hexdigest()[:8]}"
-            if mark not in self.asked and len(self.asked) < LISTINGS_PER_VISIT and self.stopped is None:
-                self.asked.add(mark)
-                admitted.append(conditional(request, self._validators_before(request)))
+            mark = asked_mark(request)
+            if mark in self.asked or len(self.asked) >= LISTINGS_PER_VISIT or self.stopped is not None:
+                continue
+            if why := self.job.purse.reserve(request):
+                self.faults.append(Fault(Outcome.SKIPPED, why))
+                continue
+            self.asked.add(mark)
+            admitted.append(conditional(request, self._validators_before(request)))
         self.waiting += len(admitted)
         return admitted
 
@@ -120,6 +159,7 @@ class Visiting:
         self.status = fetched.status
         self._note_move(fetched)
         before = self._validators_before(fetched.request)
+        self.job.purse.settle(fetched.request, charged(self.connector, fetched))
         outcome = self.connector.health(fetched)
         if outcome is Outcome.OK and before and before.body_hash == body_hash(fetched.body):
             outcome = Outcome.UNCHANGED
@@ -168,11 +208,13 @@ class Visiting:
         if fetched.request.url == self.source.url:
             self.hints = Hints(feed_says(fetched.body), fresh_for(fetched.headers))
         requests = [part for part in found if isinstance(part, Request)]
+        self.bookmarks |= {part.key: part.value for part in found if isinstance(part, Bookmark)}
+        self.gaps += [part.reason for part in found if isinstance(part, Gap)]
         self.tombstones += [part for part in found if isinstance(part, Tombstone)]
         entries = {part.raw_id: part for part in found if isinstance(part, Entry)}
         self.entries |= {raw_id: e for raw_id, e in entries.items() if raw_id not in self.entries}
         admitted = self.admit(requests)
-        if len(found) > len(requests):
+        if entries or any(isinstance(part, Tombstone) for part in found):
             self.answers.append(Outcome.OK)
         elif not admitted:
             # A watermark hides what is old, so nothing means nothing new.
@@ -202,7 +244,8 @@ class Visiting:
         """Files new and changed entries as documents; returns those whose page is to be fetched."""
         wanted = wanted_entries(tuple(self.entries.values()), self.job, self.started_at)
         self.documents = {entry.raw_id: Document(entry) for entry in wanted}
-        if not (fetch_pages and self.source.fetch_pages):
+        discovery_only = getattr(self.connector, "discovery_only", False)
+        if not (fetch_pages and self.source.fetch_pages) or discovery_only:
             return []
         pages = [
             e for e in wanted if e.kind is ItemKind.ARTICLE and e.url.startswith(("http://", "https://"))
@@ -251,7 +294,7 @@ class Visiting:
 
     def harvest(self, now: datetime) -> Harvest:
         """All of it, to be committed as one."""
-        outcome, reason = verdict(self.answers, self.faults)
+        outcome, reason = verdict(self.answers, self.faults, self.gaps)
         if self.moved_to:
             reason = f"{reason}; {MOVED}{self.moved_to}".removeprefix("; ")
         return Harvest(
@@ -286,9 +329,10 @@ class Visiting:
         if self.left:
             # The listing must be read again though it may not have changed.
             kept = {url: v for url, v in kept.items() if url not in self.validators}
-        cursor = before.cursor if self.hints is None else noted(before.cursor, self.hints)
-        after = replace(before, cursor=cursor, validators=dict(list(kept.items())[-VALIDATORS_KEPT:]))
         holds = bool(self.faults) and getattr(self.connector, "needs_all_pages", False)
+        cursor = before.cursor if self.hints is None else noted(before.cursor, self.hints)
+        cursor = marked(cursor, {} if holds else self.bookmarks)
+        after = replace(before, cursor=cursor, validators=dict(list(kept.items())[-VALIDATORS_KEPT:]))
         return self.connector.advance(self.source, after, () if holds else tuple(self.entries.values()))
 
 
@@ -319,14 +363,30 @@ def is_conditional(request: Request) -> bool:
     return bool({"if-none-match", "if-modified-since"} & {name.lower() for name in request.headers})
 
 
+def asked_mark(request: Request) -> str:
+    """What makes a request the same as another: a new session asks again."""
+    said = repr(sorted(request.headers.items())).encode() + request.body
+    return f"{request.method} {request.url} {sha256(said).hexdigest()[:16]}"
+
+
+def charged(connector: Connector, fetched: Fetched) -> int:
+    """What an answer cost of its reservation; all of it where the kind does not know better."""
+    price = getattr(connector, "charged", None)
+    return int(price(fetched)) if price else fetched.request.cost
+
+
+def marked(cursor: Mapping[str, str], bookmarks: Mapping[str, str]) -> Mapping[str, str]:
+    """The cursor with these bookmarks; empty ones are taken out."""
+    return {key: value for key, value in {**cursor, **bookmarks}.items() if value or key not in bookmarks}
+
+
 def fault_of_status(fetched: Fetched, outcome: Outcome) -> Fault:
     """The fault of an answer that is no listing."""
     status = fetched.status
     location = fetched.headers.get("location", "")
     if 300 <= status < 400 and location:
         return Fault(Outcome.BLOCKED, f"not allowed: redirect to {location[:200]}", status)
-    wait = fetched.headers.get("retry-after", "") if status in (429, 503) else ""
-    return Fault(outcome, f"HTTP {status}", status, retry_after(wait, fetched.fetched_at) if wait else None)
+    return Fault(outcome, f"HTTP {status}", status, asked_wait(status, fetched.headers, fetched.fetched_at))
 
 
 def wanted_entries(entries: Sequence[Entry], job: CrawlJob, now: datetime) -> list[Entry]:
@@ -356,8 +416,15 @@ def reserved(document: Document, source: Source, rules: tuple[Reservation, ...])
     return replace(document, page=Page(url=entry.url, rights=rights, rights_evidence=evidence))
 
 
-def verdict(answers: Sequence[Outcome], faults: Sequence[Fault]) -> tuple[Outcome, str]:
-    """The visit's one outcome. A part that answered outweighs a part that failed, but the fault is told."""
+def verdict(
+    answers: Sequence[Outcome], faults: Sequence[Fault], gaps: Sequence[str] = ()
+) -> tuple[Outcome, str]:
+    """The visit's one outcome. A part that answered outweighs a part that failed, but the fault is told.
+
+    A gap outweighs both, since nobody will fill it.
+    """
+    if gaps:
+        return Outcome.BELOW_USUAL, f"gap: {gaps[0]}"[:300]
     reason = faults[0].reason if faults else ""
     for outcome in (Outcome.OK, Outcome.UNCHANGED, Outcome.EMPTY):
         if outcome in answers:

@@ -40,12 +40,17 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Caps per run of one source; None means no cap of its own."""
+    """Caps of one source; None means no cap of its own.
+
+    `pages` and `megabytes` count per run, budgets per day and month (UTC, unless the kind says otherwise), in the
+    unit of the source's kind: requests, quota units, or cents where reads cost money.
+    """
 
     pages: int | None = 40
     megabytes: int | None = 50
     requests_per_minute: int | None = None
     daily_budget: int | None = None
+    monthly_budget: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +59,7 @@ class Source:
 
     `kind` names the connector. `markets` are codes such as DE, AT, CH, UK, US, EU; the first is the home.
     `tier` runs from 1 (national lead medium) to 4. `interval` is the shortest time between two visits.
+    `auth` names a secret (`env:NAME`, `file:PATH`, `keyring:SERVICE/USER`), never holds one; "" for none.
     `options` holds what only this kind understands (selectors, tags, queries).
     """
 
@@ -72,6 +78,7 @@ class Source:
     enabled: bool = True
     licence: str = ""
     grade: str = "F"
+    auth: str = ""
     terms: Terms = field(default_factory=Terms)
     limits: Limits = field(default_factory=Limits)
     options: Mapping[str, object] = field(default_factory=dict)
@@ -113,7 +120,11 @@ class Purpose(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One HTTP request that a connector asks for. `context` comes back unchanged in the `Fetched`."""
+    """One HTTP request that a connector asks for. `context` comes back unchanged in the `Fetched`.
+
+    `cost` is what it takes from the source's budget, in its kind's unit; `purse` names a part of that budget
+    (one query's), "" when only the whole counts. Where the source's secret belongs stands a placeholder.
+    """
 
     url: str
     purpose: Purpose = Purpose.LISTING
@@ -121,6 +132,26 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     context: Mapping[str, str] = field(default_factory=dict)
+    cost: int = 1
+    purse: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Bookmark:
+    """How far a listing was read: goes into the checkpoint's cursor under `key`, with the entries it stands for.
+
+    An empty `value` takes the key out.
+    """
+
+    key: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Word that something was missed and will not come again: the source no longer keeps it."""
+
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -759,6 +790,15 @@ class SavedSearch:
     channel: str
     created_at: datetime
     told_through: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """What was taken from an account's budget in a period: a UTC day (`2026-11-28`) or month (`2026-11`)."""
+
+    account: str
+    period: str
+    spent: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from domain.model import (
     Account,
     Annotation,
     Batch,
+    Bookmark,
     Checkpoint,
     Delivery,
     Entry,
@@ -17,6 +18,7 @@ from domain.model import (
     Filed,
     Fingerprint,
     Found,
+    Gap,
     Hit,
     Incident,
     Item,
@@ -36,6 +38,7 @@ from domain.model import (
     Search,
     Signal,
     Source,
+    Spending,
     Standing,
     Story,
     Tally,
@@ -54,15 +57,23 @@ Clock = Callable[[], datetime]
 
 
 class Connector(Protocol):
-    """Turns a source of one kind into requests, and answers into entries. `crawler/connectors/KIND.py`."""
+    """Turns a source of one kind into requests, and answers into entries. `crawler/connectors/KIND.py`.
+
+    `needs_key`, `needs_sign_off`, `needs_budget`: what the operator has to bring before it runs.
+    """
 
     kind: str
+    needs_key: bool
+    needs_sign_off: bool
+    needs_budget: bool
 
     def plan(self, source: Source, checkpoint: Checkpoint, now: datetime) -> Iterable[Request]:
         """The first requests of a visit."""
         ...
 
-    def parse(self, fetched: Fetched, source: Source) -> Iterable[Entry | Tombstone | Request]:
+    def parse(
+        self, fetched: Fetched, source: Source
+    ) -> Iterable[Entry | Tombstone | Request | Bookmark | Gap]:
         """What an answer holds; a `Request` asks for the next page. Raises ParseError."""
         ...
 
@@ -471,6 +482,25 @@ class RecheckArchive(Protocol):
         ...
 
 
+class LedgerArchive(Protocol):
+    """What was spent where reads are counted or cost money."""
+
+    def reserve(self, account: str, caps: Mapping[str, int], amount: int) -> bool:
+        """Takes `amount` in every period of `caps` (period -> most), or in none and says False when one would pass.
+
+        On the disk before it returns, so that no crash lets a budget be passed.
+        """
+        ...
+
+    def give_back(self, account: str, periods: Sequence[str], amount: int) -> None:
+        """Returns what was reserved and not used; never below zero."""
+        ...
+
+    def spendings(self, since: str = "") -> Sequence[Spending]:
+        """By account and period, of periods from `since` on."""
+        ...
+
+
 class ErasureArchive(Protocol):
     """Taking out, keeping out, and the log of it."""
 
@@ -590,6 +620,7 @@ class Archive(
     DeskArchive,
     PeopleArchive,
     RecheckArchive,
+    LedgerArchive,
     ErasureArchive,
     CareArchive,
     Protocol,

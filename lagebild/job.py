@@ -1,5 +1,6 @@
 """The main job: collect, enrich, publish, and a summary a person can read in ten seconds."""
 
+import os
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from lagebild.belts.recheck import AT_ONCE, Rechecked, RecheckRun, recheck, rech
 from lagebild.belts.watch import watch
 from lagebild.console import step
 from lagebild.pseudonyms import pseudonym_of
+from lagebild.secrets import secrets_of
 from lagebild.settings import Edition
 from lagebild.workshop import Workshop
 
@@ -52,7 +54,7 @@ def collect_run(
     archive, now = workshop.archive, workshop.clock()
     window = timedelta(days=workshop.settings.collect.copies_window_days)
     index = NearIndex(window, archive.fingerprints(now - window))
-    return CollectRun(desk_of(workshop, index), sources, on_visit)
+    return CollectRun(desk_of(workshop, index), sources, on_visit, secrets_of(os.environ))
 
 
 def desk_of(workshop: Workshop, index: NearIndex) -> Desk:

@@ -34,5 +34,11 @@ class MemoryArchive(SqliteArchive):
         with self._writing, super().transaction() as connection:
             yield connection
 
+    @contextmanager
+    def durable_transaction(self) -> Iterator[sqlite3.Connection]:
+        """There is no disk; and a pragma would meet another thread's transaction on the one connection."""
+        with self.transaction() as connection:
+            yield connection
+
     def close(self) -> None:
         self._database.conn.close()

@@ -1,83 +1,112 @@
-"""Bluesky's public calls: what people search for, what accounts write, what feeds gather.
+"""Bluesky's calls: what people search for, what accounts write, what feeds gather.
 
 `searchPosts` asks for a session on Bluesky's own servers since 2025; accounts and feeds are open to everyone.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from html import escape
-from typing import Any, Literal
-from urllib.parse import urlencode, urlsplit
+from typing import Literal
+from urllib.parse import urlencode
 
-from crawler.connector import Listing
+from crawler.atproto import PLATFORM, entry_of, languages_of, may_be_kept, written_at
 from crawler.dates import parse_date
-from crawler.plain import mask_mentions
-from domain.errors import ConfigError, ParseError
-from domain.model import (
-    Author,
-    Checkpoint,
-    Consent,
-    Engagement,
-    Entry,
-    Fetched,
-    ItemKind,
-    Purpose,
-    Request,
-    Source,
-    Tombstone,
-)
+from crawler.queries import queries, query_of
+from crawler.secret import SECRET
+from crawler.sessions import Session, Sessions, ends_at
+from crawler.shapes import View, answered_object, mapping, server, text, unlike, wished
+from crawler.walk import Leaf, Part, Walk, WalkBack, stamp, youngest
+from domain.errors import ConfigError, Forbidden
+from domain.model import Checkpoint, Entry, Fetched, Outcome, Purpose, Request, Source, Tombstone
 
-PLATFORM = "bluesky"
-WATERMARK = "since"
-# An index may see a post some minutes after it was written.
-OVERLAP = timedelta(minutes=10)
+REMEDY = "check that the address answers XRPC calls"
 PER_PAGE = 100
-PAGES_PER_QUESTION = 10
 RECHECKED_AT_ONCE = 25
 CALLS = {"queries": ("searchPosts", "q"), "actors": ("getAuthorFeed", "actor"), "feeds": ("getFeed", "feed")}
 """Option -> the call it is for and the name of its parameter there."""
-DECLINED = frozenset({"!no-unauthenticated", "!hide", "!takedown", "!suspend"})
-SENSITIVE = frozenset({"porn", "sexual", "nudity", "graphic-media", "gore"})
+OPEN_SESSION = "/xrpc/com.atproto.server.createSession"
+RENEW_SESSION = "/xrpc/com.atproto.server.refreshSession"
+OVER = frozenset({"ExpiredToken", "InvalidToken", "AuthMissing", "AuthenticationRequired"})
 
-View = Mapping[str, Any]
 
-
-class Bluesky(Listing):
+class Bluesky(WalkBack):
     """`url` is the server that answers XRPC calls. `options`: `queries`, `actors` (handles or DIDs), `feeds`
-    (at:// addresses); `languages` keeps only posts in these; `days` (first visit, default 2)."""
+    (at:// addresses); `languages` keeps only posts in these; `days` (first visit, default 2). With `auth` and
+    `options: {account: ...}` the calls are made in a session of that account."""
 
     kind = "bluesky"
-    needs_all_pages = True
+    nothing_asked = "give options: queries, actors or feeds"
+    # An index may see a post some minutes after it was written.
+    overlap = timedelta(minutes=10)
+    # Cursors of feeds are the feed's own affair.
+    onward_holds = timedelta(days=2)
+
+    def __init__(self) -> None:
+        self.sessions = Sessions()
+
+    def questions(self, source: Source) -> Sequence[str]:
+        """Option and value, such as `queries rückruf`."""
+        searched = [f"queries {query.words}" for query in queries(source)]
+        return searched + [
+            f"{option} {one}" for option in ("actors", "feeds") for one in wished(source, option)
+        ]
 
     def plan(self, source: Source, checkpoint: Checkpoint, now: datetime) -> Iterable[Request]:
-        """One question per query, account and feed. Raises ConfigError when there is none."""
-        mark = parse_date(checkpoint.cursor.get(WATERMARK, ""))
-        since = mark - OVERLAP if mark else now - timedelta(days=float(str(source.options.get("days", 2))))
-        asked = list(questions(source))
-        if not asked:
-            raise ConfigError(
-                f"source {source.id!r} asks nothing of Bluesky",
-                remedy="give options: queries, actors or feeds",
-            )
-        for option, value in asked:
-            yield _question(source, {"option": option, "value": value, "since": _stamp(since), "page": "1"})
+        """One question per query, account and feed; before them a session where the source has an account."""
+        asked = list(super().plan(source, checkpoint, now))
+        if not source.auth:
+            return asked
+        session = self.sessions.of(server(source), account(source))
+        if session and session.holds(now):
+            return [_signed(request, session) for request in asked]
+        return [_renewal(source, asked, session) if session and session.refresh else _opening(source, asked)]
 
-    def parse(self, fetched: Fetched, source: Source) -> Iterable[Entry | Tombstone | Request]:
-        """Posts newest first, and the next page while there are younger ones than the watermark. Raises ParseError."""
+    def page(self, source: Source, question: str, walk: Walk) -> Request:
+        """Within a visit by the platform's cursor; at a later one a search goes on by time, which does not shift."""
+        option, _, value = question.partition(" ")
+        call, parameter = CALLS[option]
+        place = json.loads(walk.onward) if walk.onward else {}
+        onward = {name: place[name] for name in ("until", "cursor") if place.get(name)}
+        search = {"sort": "latest", "since": walk.floor} if option == "queries" else {}
+        query = {parameter: value, "limit": str(PER_PAGE), **search, **onward}
+        purse = query_of(source, value).purse if option == "queries" else ""
+        return Request(_call(source, call, list(query.items())), purse=purse)
+
+    def resumed(self, question: str, onward: str) -> str:
+        """A search's cursor counts hits, and there are more by now: the time of the oldest one holds."""
+        place = json.loads(onward)
+        return json.dumps({"until": place["oldest"]} if place.get("oldest") else {"cursor": place["cursor"]})
+
+    def parse(self, fetched: Fetched, source: Source) -> Iterable[Part]:
+        """Posts newest first and the next page; a session's tokens lead to what waited for them. Raises ParseError."""
+        if fetched.request.purpose is Purpose.SESSION:
+            return self._opened(fetched, source)
+        if _is_over(fetched):
+            return self._again(fetched, source)
+        parts = super().parse(fetched, source)
+        signed = fetched.request.headers.get("authorization")
+        if not signed:
+            return parts
+        return (_with(part, signed) if isinstance(part, Request) else part for part in parts)
+
+    def leaf(self, fetched: Fetched, source: Source, question: str, walk: Walk) -> Leaf:
+        """Posts of a page that are younger than the floor."""
         answer = _answer(fetched, source)
-        if fetched.request.purpose is Purpose.RECHECK:
-            return _rechecked(answer, fetched, source)
-        return _page(answer, fetched, source)
+        floor, (option, _, value) = parse_date(walk.floor), question.partition(" ")
+        dated = [(view, written_at(view)) for view in _views(answer)]
+        young = [(view, at) for view, at in dated if not (floor and at and at < floor)]
+        query = query_of(source, value if option == "queries" else "")
+        wanted = wished(source, "languages") if option != "queries" else query.languages
+        kept = [
+            v for v, _ in young if may_be_kept(v) and replace(query, languages=wanted).wants(languages_of(v))
+        ]
+        onward = _onward(answer, walk, [at for _, at in dated], option) if young else ""
+        return Leaf([entry_of(view, source) for view in kept], youngest(at for _, at in young), onward)
 
-    def advance(self, source: Source, checkpoint: Checkpoint, entries: Sequence[Entry]) -> Checkpoint:
-        """Moves the watermark to the youngest post."""
-        moments = [_stamp(e.published) for e in entries if e.published is not None]
-        newest = max([checkpoint.cursor.get(WATERMARK, ""), *moments])
-        # A first page that did not change must still lead to a second that failed last time.
-        after = replace(checkpoint, validators={})
-        return replace(after, cursor={**checkpoint.cursor, WATERMARK: newest}) if newest else after
+    def other(self, fetched: Fetched, source: Source) -> Iterable[Part]:
+        """What posts that were asked for again have become."""
+        return _rechecked(_answer(fetched, source), fetched, source)
 
     def recheck(self, source: Source, raw_ids: Sequence[str]) -> Iterable[Request]:
         """Asks for 25 posts at a time; what is missing in the answer is gone."""
@@ -86,71 +115,127 @@ class Bluesky(Listing):
             url = _call(source, "getPosts", [("uris", uri) for uri in some])
             yield Request(url, Purpose.RECHECK, context={"ids": json.dumps(some)})
 
+    def health(self, fetched: Fetched) -> Outcome:
+        """By status; a session that is over is no fault, since another can be had."""
+        can_renew = fetched.request.url.endswith(RENEW_SESSION) and fetched.status in (400, 401)
+        return Outcome.OK if can_renew or _is_over(fetched) else super().health(fetched)
 
-# --- questions -----------------------------------------------------------------------------------
+    # --- sessions ---
+
+    def _opened(self, fetched: Fetched, source: Source) -> Iterator[Request]:
+        asked = [
+            Request(url, context=context) for url, context in json.loads(fetched.request.context["waiting"])
+        ]
+        if fetched.status != 200:
+            self.sessions.drop(server(source), account(source))
+            yield _opening(source, asked)
+            return
+        said = answered_object(fetched, source, REMEDY)
+        access, refresh = text(said, "accessJwt"), text(said, "refreshJwt")
+        if not access:
+            raise unlike(source, "the session holds no token", REMEDY)
+        session = Session(access, refresh, ends_at(access))
+        self.sessions.keep(server(source), account(source), session)
+        yield from (_signed(request, session) for request in asked)
+
+    def _again(self, fetched: Fetched, source: Source) -> Iterator[Request]:
+        """Asks again in a new session, once."""
+        if "again" in fetched.request.context:
+            raise Forbidden(
+                "the server takes no session of this account",
+                source_id=source.id,
+                remedy="make a new app password, and look whether the account is in good standing",
+            )
+        asked = [replace(fetched.request, context={**fetched.request.context, "again": "yes"})]
+        session = self.sessions.of(server(source), account(source))
+        if session and f"Bearer {session.access}" != fetched.request.headers.get("authorization"):
+            yield _signed(asked[0], session)  # another question of this visit has renewed it already
+        else:
+            yield _renewal(source, asked, session) if session and session.refresh else _opening(source, asked)
 
 
-def questions(source: Source) -> Iterator[tuple[str, str]]:
-    """Pairs of option and value, such as ("queries", "rückruf")."""
-    for option in CALLS:
-        values = source.options.get(option)
-        yield from ((option, str(value)) for value in (values if isinstance(values, list) else ()))
+# --- sessions ------------------------------------------------------------------------------------
 
 
-def _question(source: Source, context: Mapping[str, str], cursor: str = "") -> Request:
-    call, parameter = CALLS[context["option"]]
-    query = [(parameter, context["value"]), ("limit", str(PER_PAGE))]
-    if call == "searchPosts" and "since" in context:
-        query += [("sort", "latest"), ("since", context["since"])]
-    return Request(_call(source, call, query + ([("cursor", cursor)] if cursor else [])), context=context)
+def account(source: Source) -> str:
+    """Handle or address of the account that signs in. Raises ConfigError when `auth` stands alone."""
+    name = str(source.options.get("account", ""))
+    if not name:
+        raise ConfigError(
+            f"source {source.id!r} has a password and no account",
+            remedy="give options: {account: name.example}",
+        )
+    return name
 
 
-def _call(source: Source, call: str, query: Sequence[tuple[str, str]]) -> str:
-    parts = urlsplit(source.url)
-    return f"{parts.scheme}://{parts.netloc}/xrpc/app.bsky.feed.{call}?{urlencode(query)}"
+def _opening(source: Source, asked: Sequence[Request]) -> Request:
+    body = json.dumps({"identifier": account(source), "password": SECRET}).encode()
+    return _session(source, OPEN_SESSION, asked, {"content-type": "application/json"}, body)
 
 
-def _stamp(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+def _renewal(source: Source, asked: Sequence[Request], session: Session) -> Request:
+    return _session(source, RENEW_SESSION, asked, {"authorization": f"Bearer {session.refresh}"})
+
+
+def _session(
+    source: Source, path: str, asked: Sequence[Request], headers: dict[str, str], body: bytes = b""
+) -> Request:
+    context = {"waiting": json.dumps([[request.url, dict(request.context)] for request in asked])}
+    return Request(server(source) + path, Purpose.SESSION, "POST", headers, body, context)
+
+
+def _signed(request: Request, session: Session) -> Request:
+    return _with(request, f"Bearer {session.access}")
+
+
+def _with(request: Request, authorization: str) -> Request:
+    return replace(request, headers={**request.headers, "authorization": authorization})
+
+
+def _is_over(fetched: Fetched) -> bool:
+    """Whether a signed call was refused for its token alone."""
+    if fetched.status not in (400, 401) or "authorization" not in fetched.request.headers:
+        return False
+    try:
+        return mapping({"said": json.loads(fetched.body)}, "said").get("error") in OVER
+    except ValueError:
+        return False
 
 
 # --- answers -------------------------------------------------------------------------------------
 
 
-def _answer(fetched: Fetched, source: Source) -> Mapping[str, Any]:
-    try:
-        found = json.loads(fetched.body)
-    except ValueError as error:
-        raise _no_posts(source, f"not JSON: {error}") from error
-    if not isinstance(found, dict) or not ({"posts", "feed"} & found.keys()):
-        raise _no_posts(source, "the answer holds no posts")
+def _call(source: Source, call: str, query: Sequence[tuple[str, str]]) -> str:
+    return f"{server(source)}/xrpc/app.bsky.feed.{call}?{urlencode(query)}"
+
+
+def _answer(fetched: Fetched, source: Source) -> View:
+    found = answered_object(fetched, source, REMEDY)
+    if not {"posts", "feed"} & found.keys():
+        raise unlike(source, "the answer holds no posts", REMEDY)
     return found
 
 
-def _no_posts(source: Source, why: str) -> ParseError:
-    return ParseError(why[:300], source_id=source.id, remedy="check that the address answers XRPC calls")
-
-
-def _views(answer: Mapping[str, Any]) -> list[View]:
+def _views(answer: View) -> list[View]:
     """Posts of an answer; what somebody repeated stands where it was written."""
     rows = [row for row in answer.get("feed") or () if isinstance(row, dict) and not row.get("reason")]
     found = [*(answer.get("posts") or ()), *(row.get("post") for row in rows)]
-    return [view for view in found if isinstance(view, dict) and view.get("uri") and _mapping(view, "record")]
+    return [view for view in found if isinstance(view, dict) and view.get("uri") and mapping(view, "record")]
 
 
-def _page(answer: Mapping[str, Any], fetched: Fetched, source: Source) -> Iterator[Entry | Request]:
-    context, views = fetched.request.context, _views(answer)
-    since = parse_date(context["since"])
-    young = [view for view in views if not (since and (at := written_at(view)) and at < since)]
-    for view in young:
-        if may_be_kept(view) and _in_languages(view, source):
-            yield _entry(view, source)
-    page, cursor = int(context["page"]), str(answer.get("cursor") or "")
-    if cursor and young and page < PAGES_PER_QUESTION:
-        yield _question(source, {**context, "page": str(page + 1)}, cursor)
+def _onward(answer: View, walk: Walk, moments: Sequence[datetime | None], option: str) -> str:
+    """The cursor counts hits up to the walk's own bound `until`; `oldest` will be the bound of a later visit."""
+    cursor = text(answer, "cursor")
+    if not cursor:
+        return ""
+    bound = json.loads(walk.onward).get("until", "") if walk.onward else ""
+    oldest = min((at for at in moments if at), default=None)
+    # Posts of the same second may stand on both sides of the page's end.
+    after = stamp(oldest + timedelta(seconds=1)) if oldest and option == "queries" else ""
+    return json.dumps({"cursor": cursor, "until": bound, "oldest": after})
 
 
-def _rechecked(answer: Mapping[str, Any], fetched: Fetched, source: Source) -> Iterator[Entry | Tombstone]:
+def _rechecked(answer: View, fetched: Fetched, source: Source) -> Iterator[Entry | Tombstone]:
     standing = {str(view["uri"]): view for view in _views(answer)}
     for uri in json.loads(fetched.request.context["ids"]):
         if uri not in standing:
@@ -158,113 +243,11 @@ def _rechecked(answer: Mapping[str, Any], fetched: Fetched, source: Source) -> I
         elif not may_be_kept(standing[uri]):
             yield _tombstone(source, uri, "withdrawn", "its author declined")
         else:
-            yield _entry(standing[uri], source)
+            yield entry_of(standing[uri], source)
 
 
 def _tombstone(source: Source, uri: str, state: Literal["deleted", "withdrawn"], reason: str) -> Tombstone:
     return Tombstone(source.id, uri, state, reason, PLATFORM)
-
-
-def labels_of(view: View) -> frozenset[str]:
-    """Labels of the post, of its author, and those the author set on it. A label taken back does not count."""
-    own = _mapping(_mapping(view, "record"), "labels").get("values") or ()
-    told = [*(view.get("labels") or ()), *(_mapping(view, "author").get("labels") or ()), *own]
-    return frozenset(str(one.get("val")) for one in told if isinstance(one, dict) and not one.get("neg"))
-
-
-def may_be_kept(view: View) -> bool:
-    """Whether neither the author nor the platform keeps the post from readers without an account."""
-    return not labels_of(view) & DECLINED
-
-
-def written_at(view: View) -> datetime | None:
-    """The earlier of what the author's clock and the index say; a record may bear any date."""
-    stated = (_mapping(view, "record").get("createdAt"), view.get("indexedAt"))
-    return min((at for one in stated if (at := parse_date(str(one or "")))), default=None)
-
-
-def _in_languages(view: View, source: Source) -> bool:
-    wanted = source.options.get("languages")
-    return (
-        not isinstance(wanted, list) or not (said := _languages(view)) or bool({*map(str, wanted)} & {*said})
-    )
-
-
-def _languages(view: View) -> list[str]:
-    return [str(one).split("-")[0].lower() for one in _mapping(view, "record").get("langs") or ()]
-
-
-def _entry(view: View, source: Source) -> Entry:
-    record, author = _mapping(view, "record"), _mapping(view, "author")
-    uri, features, reply = str(view["uri"]), _features(record), _mapping(record, "reply")
-    parent, quoted = str(_mapping(reply, "parent").get("uri") or ""), _quoted(record)
-    return Entry(
-        source_id=source.id,
-        raw_id=uri,
-        url=web_address(uri),
-        content="<p>" + escape(str(record.get("text") or "")).replace("\n", "<br>") + "</p>",
-        language=next(iter(_languages(view)), ""),
-        published=written_at(view),
-        tags=_unique(
-            [*map(str, record.get("tags") or ()), *(str(f["tag"]) for f in features if f.get("tag"))]
-        ),
-        links=_links(record, features),
-        kind=ItemKind.REPLY if parent else ItemKind.QUOTE if quoted else ItemKind.POST,
-        platform=PLATFORM,
-        parent=parent,
-        root=str(_mapping(reply, "root").get("uri") or ""),
-        quoted=quoted,
-        author=Author(f"{PLATFORM}||{author['did']}", str(author.get("handle") or ""), kind="person")
-        if author.get("did")
-        else None,
-        engagement=_engagement(view),
-        sensitive=bool(labels_of(view) & SENSITIVE),
-        consent=Consent(no_unauthenticated=False),
-    )
-
-
-def web_address(uri: str) -> str:
-    """Where a browser shows `at://DID/app.bsky.feed.post/KEY`."""
-    did, _, key = uri.removeprefix("at://").split("/", 2) if uri.count("/") >= 4 else (uri, "", "")
-    return f"https://bsky.app/profile/{did}/post/{key}"
-
-
-def _quoted(record: View) -> str:
-    embedded = _mapping(_mapping(record, "embed"), "record")
-    return str(embedded.get("uri") or _mapping(embedded, "record").get("uri") or "")
-
-
-def _features(record: View) -> list[Mapping[str, Any]]:
-    facets = [facet for facet in record.get("facets") or () if isinstance(facet, dict)]
-    return [one for facet in facets for one in facet.get("features") or () if isinstance(one, dict)]
-
-
-def _links(record: View, features: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
-    card = _mapping(_mapping(record, "embed"), "external").get("uri")
-    found = [str(uri) for uri in (card, *(f.get("uri") for f in features)) if uri]
-    return _unique(link for link in found if mask_mentions(link) == link)
-
-
-def _engagement(view: View) -> Engagement:
-    def count(name: str) -> int | None:
-        value = view.get(name)
-        return value if isinstance(value, int) else None
-
-    return Engagement(
-        likes=count("likeCount"),
-        reposts=count("repostCount"),
-        replies=count("replyCount"),
-        quotes=count("quoteCount"),
-    )
-
-
-def _unique(words: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(words))
-
-
-def _mapping(value: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    found = value.get(name)
-    return found if isinstance(found, dict) else {}
 
 
 CONNECTOR = Bluesky()

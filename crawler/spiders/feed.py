@@ -1,6 +1,7 @@
 """Visits listings: feeds, sitemaps, APIs, front pages."""
 
 from collections.abc import AsyncIterator, Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
 
 import scrapy
@@ -10,6 +11,7 @@ from twisted.python.failure import Failure
 from crawler.faults import Fault
 from crawler.guard import Guard, NotAllowed, authority, checked_host
 from crawler.round import Round
+from crawler.secret import filled, masked
 from crawler.settings import CrawlSettings
 from crawler.spiders.road import Road
 from crawler.visit import Visiting, fault_of_error
@@ -56,14 +58,16 @@ class FeedSpider(scrapy.Spider):
         """Takes note of a request that brought nothing."""
         visiting: Visiting = failure.request.meta["visiting"]  # type: ignore[attr-defined]
         fault = fault_of_error(failure.value)
-        visiting.failed(fault)
+        visiting.failed(replace(fault, reason=masked(fault.reason, visiting.job.secret)))
         if fault.body:
-            visiting.keep_bytes(failure.request.url, fault, self.crawl_settings.clock())  # type: ignore[attr-defined]
+            asked: Request = failure.request.meta["request"]  # type: ignore[attr-defined]
+            visiting.keep_bytes(asked.url, fault, self.crawl_settings.clock())
         self.round.listed(visiting)
 
 
 def ask(spider: FeedSpider, visiting: Visiting, request: Request) -> scrapy.Request:
-    """Our request in Scrapy's words."""
+    """Our request in Scrapy's words, with the source's secret where it belongs."""
+    request, plain = filled(request, visiting.job.secret), request
     headers = {"Accept": ACCEPT_LISTING, "Accept-Language": visiting.source.language, **request.headers}
     return scrapy.Request(
         request.url,
@@ -76,7 +80,7 @@ def ask(spider: FeedSpider, visiting: Visiting, request: Request) -> scrapy.Requ
         meta={
             "visiting": visiting,
             "download_slot": authority(request.url),
-            "request": request,
+            "request": plain,
             "purpose": request.purpose,
             "ignores_robots": ignores_robots(visiting),
         },
@@ -98,7 +102,7 @@ def fetched_from(response: Response, visiting: Visiting, now: datetime) -> Fetch
     return Fetched(
         source_id=visiting.source.id,
         request=response.meta.get("request") or Request(response.url, Purpose.PAGE),
-        url=response.url,
+        url=masked(response.url, visiting.job.secret),
         status=response.status,
         headers=headers,
         body=response.body,

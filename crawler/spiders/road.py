@@ -19,7 +19,7 @@ from zope.interface import implementer
 from crawler.faults import RobotsForbid, RobotsUnread, fault_of
 from crawler.guard import BadBody, Guard, NotAllowed, authority, checked_host, unpack
 from crawler.permission import Reservation, read_tdmrep, reservation_for
-from crawler.politeness import HostGate, OutOfTime, WellKnown, retry_after
+from crawler.politeness import HostGate, OutOfTime, WellKnown, asked_wait
 from crawler.robots import ROBOTS_REDIRECTS, Robots, read_robots
 from crawler.settings import CrawlSettings
 from crawler.visit import Visiting
@@ -141,10 +141,13 @@ class PoliteHandler(HTTP11DownloadHandler):
 
 
 def asked_to_wait(response: Response, now: datetime) -> timedelta | None:
-    """The Retry-After of a 429 or 503: nobody in this process asks the host before that."""
-    if response.status not in (429, 503):
-        return None
-    return retry_after((response.headers.get("Retry-After") or b"").decode("latin-1"), now)
+    """How long nobody in this process asks the host again, by the answer's own words."""
+    headers = {
+        name.decode("latin-1").lower(): value.decode("latin-1")
+        for name, values in response.headers.items()
+        for value in values[:1]
+    }
+    return asked_wait(response.status, headers, now)
 
 
 # --- names ---------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Protocol
 
 from crawler.crawl import crawl, crawl_async
 from crawler.dedupe import NearIndex, fingerprint, judge
@@ -12,8 +13,12 @@ from crawler.normalise import normalise
 from crawler.rhythm import HISTORY, hints_of, next_due, weighed
 from crawler.settings import CrawlSettings
 from crawler.visit import CrawlJob
+from domain.errors import ConfigError
 from domain.model import Author, Batch, Document, Filed, Harvest, Item, New, Source, Tally, Updated, Visit
-from domain.ports import Clock, CollectArchive
+from domain.ports import Clock, CollectArchive, LedgerArchive
+from lagebild.budget import SourcePurse
+from lagebild.secrets import Secrets, secrets_of
+from lagebild.watching import expanded
 from nlp.language import detect
 
 logger = logging.getLogger(__name__)
@@ -55,10 +60,11 @@ class CollectRun:
         desk: "Desk",
         sources: Sequence[Source],
         on_visit: Callable[[Visit], None] | None = None,
+        secrets: Secrets | None = None,
     ) -> None:
         self.desk = desk
         self.collected = Collected()
-        self.jobs = [_job(desk.archive, source) for source in sources]
+        self.jobs = [_job(desk, source, secrets or secrets_of({})) for source in sources]
         self._on_visit = on_visit
 
     def deliver(self, harvest: Harvest) -> None:
@@ -81,22 +87,30 @@ async def collect_async(run: CollectRun, settings: CrawlSettings) -> Collected:
     return run.collected
 
 
-def _job(archive: CollectArchive, source: Source) -> CrawlJob:
+def _job(desk: "Desk", source: Source, secrets: Secrets) -> CrawlJob:
     def known(raw_ids: Sequence[str]) -> Mapping[str, datetime | None]:
-        return archive.known_entries(source.id, raw_ids)
+        return desk.archive.known_entries(source.id, raw_ids)
 
-    return CrawlJob(source, archive.checkpoint(source.id), known)
+    purse, checkpoint = SourcePurse(desk.archive, source, desk.clock), desk.archive.checkpoint(source.id)
+    try:
+        return CrawlJob(expanded(source), checkpoint, known, secrets(source.auth), purse)
+    except ConfigError as error:
+        return CrawlJob(source, checkpoint, known, refused=str(error))
 
 
 def _counts(tally: Tally) -> tuple[int, ...]:
     return (tally.new, tally.updated, tally.copies, tally.known, tally.removed)
 
 
+class CollectLedger(CollectArchive, LedgerArchive, Protocol):
+    """What the collect belt asks of the archive, budgets included."""
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
     """Receives harvests: normalises, detects the language, tells copies, and files all in one transaction."""
 
-    archive: CollectArchive
+    archive: CollectLedger
     index: NearIndex
     clock: Clock
     pseudonym: Pseudonym | None = None

@@ -1,5 +1,6 @@
 """Tell which models, versions and paths are in use, and what is missing."""
 
+import os
 import platform
 import sys
 from importlib.metadata import PackageNotFoundError, version
@@ -7,7 +8,8 @@ from importlib.metadata import PackageNotFoundError, version
 import click
 
 from domain.errors import LagebildError
-from lagebild.opening import json_option, print_json, settings_of
+from lagebild.opening import json_option, print_json, settings_of, sources_of
+from lagebild.secrets import is_reference, secrets_of
 from nlp.pipelines import describe
 
 LIBRARIES = (
@@ -26,7 +28,7 @@ LIBRARIES = (
 @json_option
 @click.pass_context
 def command(context: click.Context, as_json: bool) -> None:
-    facts = {**_machine(), **_libraries(), **_models(), **_paths(context)}
+    facts = {**_machine(), **_libraries(), **_models(), **_paths(context), **_secrets(context)}
     if as_json:
         print_json({"facts": facts})
         return
@@ -71,3 +73,31 @@ def _paths(context: click.Context) -> dict[str, str]:
         "briefings": str(settings.publish.folder),
         "contact": contact,
     }
+
+
+def _secrets(context: click.Context) -> dict[str, str]:
+    """Per reference that an enabled source or the delivery names: whether it leads to a secret. Never the secret."""
+    try:
+        settings = settings_of(context)
+        sources = sources_of(settings)
+    except LagebildError:
+        return {}
+    wanted: dict[str, list[str]] = {}
+    for source in sources:
+        if source.enabled and source.auth:
+            wanted.setdefault(source.auth, []).append(source.id)
+    for reference in (settings.delivery.smtp_password, settings.delivery.webhook_secret):
+        if is_reference(reference):
+            wanted.setdefault(reference, []).append("delivery")
+    return {
+        f"secret {reference}": f"{_found(reference)} for {', '.join(who)}"
+        for reference, who in wanted.items()
+    }
+
+
+def _found(reference: str) -> str:
+    try:
+        secrets_of(os.environ)(reference)
+    except LagebildError as error:
+        return f"MISSING ({error.remedy})"
+    return "found"

@@ -12,6 +12,8 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError
 
+from crawler.permission import refusal
+from crawler.registry import connector_for
 from domain.errors import ConfigError
 from domain.model import Source
 from domain.registry import names_in
@@ -133,7 +135,12 @@ def _validated(tree: Any, path: Path) -> Loaded:
         return Loaded((), problems, lines)
     problems = tuple(
         sorted(
-            _at(problem, path) for problem in (*_unknown_kinds(entries, tree), *_repeated_ids(entries, tree))
+            _at(problem, path)
+            for problem in (
+                *_unknown_kinds(entries, tree),
+                *_repeated_ids(entries, tree),
+                *_refused(entries, tree),
+            )
         )
     )
     return Loaded(tuple(entry.source() for entry in entries), problems, lines)
@@ -155,7 +162,10 @@ def _problem(detail: ErrorDetails, tree: CommentedMap) -> Problem:
     line, column = position(tree, place, of_key=detail["type"] == "extra_forbidden")
     message = detail["msg"].removeprefix("Value error, ")
     shown = detail.get("input")
-    if detail["type"] not in ("missing", "extra_forbidden") and isinstance(shown, str | int | float | bool):
+    # What stands where a reference belongs may be the secret itself.
+    if detail["type"] not in ("missing", "extra_forbidden", "secret") and isinstance(
+        shown, str | int | float | bool
+    ):
         message += f", not {shown!r}"
     return Problem(line, column, detail["type"], ".".join(map(str, place)), message, _remedy(detail, place))
 
@@ -214,6 +224,28 @@ def _unknown_kinds(entries: Sequence[SourceEntry], tree: CommentedMap) -> list[P
         )
         for n, entry in enumerate(entries)
         if entry.kind not in kinds
+    ]
+
+
+def _refused(entries: Sequence[SourceEntry], tree: CommentedMap) -> list[Problem]:
+    """Enabled sources that will not run for want of a key, a signature or a budget."""
+    known = set(names_in("crawler.connectors"))
+    told = [
+        (n, refusal(connector_for(entry.kind), entry.source()))
+        for n, entry in enumerate(entries)
+        if entry.enabled and entry.kind in known
+    ]
+    return [
+        Problem(
+            *position(tree, ("sources", n, "kind")),
+            "refused",
+            f"sources.{n}.kind",
+            why.split(": ", 1)[0],
+            why.split(": ", 1)[1],
+            severity="warning",
+        )
+        for n, why in told
+        if why
     ]
 
 

@@ -5,8 +5,10 @@ from datetime import date, timedelta
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, HttpUrl, StringConstraints, TypeAdapter, field_validator
+from pydantic_core import PydanticCustomError
 
 from domain.model import Lens, Limits, Source, Terms, TermsStatus
+from lagebild.secrets import is_reference
 
 Market = Literal["DE", "AT", "CH", "LI", "LU", "EU", "UK", "US", "FR", "IT", "NL", "BE", "ES", "PL"]
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
@@ -51,12 +53,13 @@ class TermsEntry(Strict):
 
 
 class LimitsEntry(Strict):
-    """Caps for one run; leave a field out for the default."""
+    """Pages and megabytes for one run, budgets by day and month; leave a field out for the default."""
 
     pages: int | None = Field(default=40, ge=0)
     megabytes: int | None = Field(default=50, ge=1)
     requests_per_minute: int | None = Field(default=None, ge=1)
     daily_budget: int | None = Field(default=None, ge=0)
+    monthly_budget: int | None = Field(default=None, ge=0)
 
 
 class SourceEntry(Strict):
@@ -78,6 +81,7 @@ class SourceEntry(Strict):
     licence: str = ""
     grade: Literal["A", "B", "C", "D", "E", "F"] = "F"
     note: str = ""
+    auth: str = ""
     terms: TermsEntry = TermsEntry()
     limits: LimitsEntry = LimitsEntry()
     options: dict[str, Any] = {}
@@ -87,6 +91,16 @@ class SourceEntry(Strict):
     def is_http(cls, value: str) -> str:
         """Only http and https are fetched."""
         TypeAdapter(HttpUrl).validate_python(value)
+        return value
+
+    @field_validator("auth")
+    @classmethod
+    def is_reference(cls, value: str) -> str:
+        """A secret never stands in this file."""
+        if value and not is_reference(value):
+            raise PydanticCustomError(
+                "secret", "names no secret: write env:NAME, file:PATH or keyring:SERVICE/USER"
+            )
         return value
 
     @field_validator("interval")
@@ -114,6 +128,7 @@ class SourceEntry(Strict):
             enabled=self.enabled,
             licence=self.licence,
             grade=self.grade,
+            auth=self.auth,
             terms=Terms(**self.terms.model_dump()),
             limits=Limits(**self.limits.model_dump()),
             options=self.options,

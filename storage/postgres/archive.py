@@ -12,6 +12,7 @@ from storage.sqlite.care import Care
 from storage.sqlite.desk import Desk
 from storage.sqlite.enrich import Enrich
 from storage.sqlite.erasure import PURGE_DONE
+from storage.sqlite.ledger import Ledger
 from storage.sqlite.people import People
 from storage.sqlite.publish import Publish
 from storage.sqlite.recheck import Rechecks
@@ -26,7 +27,7 @@ SIZES = "SELECT relname, pg_total_relation_size(relid) FROM pg_stat_user_tables"
 TEXT_ADD = "INSERT INTO item_text (id, title, lead, body) VALUES (?, ?, ?, ?)"
 
 
-class PostgresArchive(PgConnections, Rechecks, Enrich, Publish, PgReader, Triage, Desk, People, Care):
+class PostgresArchive(PgConnections, Rechecks, Enrich, Publish, PgReader, Triage, Desk, People, Ledger, Care):
     """Implements `domain.ports.Archive`."""
 
     def _add_texts(self, texts: Sequence[tuple[int, str, str, str]]) -> None:

@@ -83,5 +83,6 @@ STEPS: tuple[tuple[str, str], ...] = (
     ("p005_rest", "".join(map(translated_table, (shared.PAUSES, shared.PEOPLE, shared.NAMED)))),
     ("p006_remarks", translated_table(shared.REMARKS) + REMARKS_FINAL),
     ("p007_rechecks", translated_table(shared.RECHECKS)),
+    ("p008_spending", translated_table(shared.SPENDING)),
 )
 """Applied once each, in order. Never edit one that was released: add one."""

@@ -8,6 +8,7 @@ from storage.sqlite.care import Care
 from storage.sqlite.connection import alone, translated
 from storage.sqlite.desk import Desk
 from storage.sqlite.enrich import Enrich
+from storage.sqlite.ledger import Ledger
 from storage.sqlite.people import People
 from storage.sqlite.publish import Publish
 from storage.sqlite.recheck import Rechecks
@@ -16,7 +17,7 @@ from storage.sqlite.search import Reader
 from storage.sqlite.triage import Triage
 
 
-class SqliteArchive(Rechecks, Enrich, Publish, Reader, Triage, Desk, People, Care):
+class SqliteArchive(Rechecks, Enrich, Publish, Reader, Triage, Desk, People, Ledger, Care):
     """Implements `domain.ports.Archive`."""
 
 

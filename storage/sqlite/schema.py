@@ -626,6 +626,16 @@ INSERT INTO recheck (id, due_at) SELECT id, first_seen_at FROM item WHERE state 
 """
 
 
+SPENDING = """
+CREATE TABLE spending (
+    account TEXT NOT NULL,          -- a source, or a key that several sources share; ' / query' for a part of it
+    period TEXT NOT NULL,           -- a day (2026-11-28) or month (2026-11)
+    spent INTEGER NOT NULL,         -- in the unit of the source's kind
+    PRIMARY KEY (account, period)
+) WITHOUT ROWID;
+"""
+
+
 @migrations()
 def m001_sources(db: Database) -> None:
     _script(db, SOURCES)
@@ -684,6 +694,11 @@ def m011_remarks(db: Database) -> None:
 @migrations()
 def m012_rechecks(db: Database) -> None:
     _script(db, RECHECKS)
+
+
+@migrations()
+def m013_spending(db: Database) -> None:
+    _script(db, SPENDING)
 
 
 def _script(db: Database, script: str) -> None:

@@ -11,6 +11,7 @@ import pytest
 from crawler.connectors.bluesky import CONNECTOR
 from crawler.plain import plain_text
 from crawler.visit import CrawlJob, Visiting
+from crawler.walk import walk_of
 from domain.errors import ConfigError
 from domain.model import Checkpoint, Fetched, Lens, Outcome, Request, Source, Tombstone
 from lagebild.demo.server import ServedWorld, serve
@@ -65,36 +66,90 @@ def test_pages_are_followed_until_the_watermark() -> None:
     rows = [[view(1), view(2)], [view(3), view(60)], [view(61)], [view(62)]]
     done = visit(source(queries=["a"]), pages(*rows))
     assert [e.content for e in done.entries.values()] == [f"<p>Text {n}</p>" for n in (1, 2, 3)]
-    assert done.harvest(NOW).checkpoint.cursor == {"since": "2026-11-28T08:00:00.000Z"}
+    assert done_until(done.harvest(NOW).checkpoint) == "2026-11-28T08:00:00.000Z"
+
+
+def done_until(checkpoint: Checkpoint, question: str = "queries a") -> str:
+    return walk_of(checkpoint, question).done
 
 
 def test_the_next_visit_overlaps_by_ten_minutes() -> None:
     (request,) = CONNECTOR.plan(
-        source(queries=["a"]), Checkpoint("b", {"since": "2026-11-28T08:00:00.000Z"}), NOW
+        source(queries=["a"]),
+        Checkpoint("b", {"walk queries a": '{"done":"2026-11-28T08:00:00.000Z"}'}),
+        NOW,
     )
     assert httpx.URL(request.url).params["since"] == "2026-11-28T07:50:00.000Z"
 
 
-def test_an_unanswered_question_holds_the_watermark() -> None:
+def test_an_unanswered_question_holds_its_own_watermark() -> None:
     def answer(request: Request) -> tuple[int, bytes]:
         return (503, b"") if "q=b&" in request.url else (200, json.dumps({"posts": [view(1)]}).encode())
 
     harvest = visit(source(queries=["a", "b"]), answer).harvest(NOW)
     assert len(harvest.documents) == 1
-    assert harvest.checkpoint.cursor == {}
+    assert done_until(harvest.checkpoint) == "2026-11-28T08:00:00.000Z"
+    assert done_until(harvest.checkpoint, "queries b") == ""
 
 
-def test_a_page_that_failed_is_read_at_the_next_visit() -> None:
-    rows = pages([view(1)], [view(2)])
+def index(posts: list[dict[str, Any]], per_page: int = 2) -> Any:
+    """A search over posts, newest first, with `until` and a cursor that counts hits."""
+
+    def answer(request: Request) -> tuple[int, bytes]:
+        asked = httpx.URL(request.url).params
+        found = [
+            post for post in posts if post["indexedAt"].replace("+00:00", ".000Z") < asked.get("until", "9")
+        ]
+        start = int(asked.get("cursor", "0"))
+        more = {"cursor": str(start + per_page)} if start + per_page < len(found) else {}
+        return 200, json.dumps({"posts": found[start : start + per_page], **more}).encode()
+
+    return answer
+
+
+def test_a_page_that_failed_is_read_at_the_next_visit_though_hits_have_moved() -> None:
+    posts = [view(number) for number in range(1, 8)]
 
     def breaks(request: Request) -> tuple[int, bytes]:
-        return (503, b"") if "cursor=1" in request.url else rows(request)
+        return (503, b"") if "cursor=4" in request.url else index(posts)(request)
 
     first = visit(source(queries=["a"]), breaks).harvest(NOW)
-    second = visit(source(queries=["a"]), rows, first.checkpoint).harvest(NOW)
-    assert len(first.documents) == 1
-    assert len(second.documents) == 2
-    assert second.checkpoint.cursor == {"since": "2026-11-28T08:00:00.000Z"}
+    assert (len(first.documents), done_until(first.checkpoint)) == (4, "")
+    newer = [view(0), *posts]
+    second = visit(source(queries=["a"]), index(newer), first.checkpoint).harvest(NOW)
+    found = {d.entry.raw_id for d in (*first.documents, *second.documents)}
+    assert found == {post["uri"] for post in newer}
+    assert done_until(second.checkpoint) == "2026-11-28T09:00:00.000Z"
+
+
+def test_what_a_cap_on_pages_left_is_read_at_the_next_visits() -> None:
+    posts, checkpoint, found = [view(number) for number in range(1, 45)], Checkpoint("b"), set()
+    for _ in range(3):
+        harvest = visit(source(queries=["a"]), index(posts), checkpoint).harvest(NOW)
+        checkpoint, found = harvest.checkpoint, found | {d.entry.raw_id for d in harvest.documents}
+    assert len(found) == 44
+
+
+def test_with_many_questions_each_gets_fewer_pages_and_nobody_is_left_out() -> None:
+    site, checkpoint, asked = source(queries=[f"q{n}" for n in range(60)]), Checkpoint("b"), set()
+    for _ in range(2):
+        done = visit(site, pages([view(1)]), checkpoint)
+        checkpoint = done.harvest(NOW).checkpoint
+        asked |= {mark.split("q=")[1].split("&")[0] for mark in done.asked}
+    assert len(asked) == 60
+
+
+def test_a_query_has_languages_and_wordings_of_its_own() -> None:
+    rows = [view(1, record={"langs": ["de"]}), view(2, record={"langs": ["fr"]})]
+    site = source(queries=[{"any": ["rückruf", "rappel"], "languages": ["fr"]}])
+    done = visit(site, pages(rows))
+    assert [e.language for e in done.entries.values()] == ["fr"]
+    assert sorted(httpx.URL(mark.split()[1]).params["q"] for mark in done.asked) == ["rappel", "rückruf"]
+
+
+def test_a_query_that_is_neither_words_nor_wordings_is_told() -> None:
+    with pytest.raises(ConfigError, match="neither words"):
+        list(CONNECTOR.plan(source(queries=[{"all": ["a"]}]), Checkpoint("b"), NOW))
 
 
 def test_a_source_that_asks_nothing_is_told() -> None:

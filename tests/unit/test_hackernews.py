@@ -10,7 +10,7 @@ import pytest
 from crawler.connectors.hackernews import CONNECTOR, PER_SLICE
 from crawler.visit import CrawlJob, Visiting
 from domain.errors import ParseError
-from domain.model import Checkpoint, Fetched, Lens, Request, Source, Tombstone
+from domain.model import Checkpoint, Fetched, Lens, Outcome, Request, Source, Tombstone
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 SITE = Source(
@@ -71,9 +71,22 @@ def test_the_next_visit_overlaps_by_an_hour() -> None:
     assert f"created_at_i>{int(NOW.timestamp()) - 4200}" in httpx.URL(request.url).params["numericFilters"]
 
 
-def test_a_thousand_hits_in_one_second_do_not_ask_for_ever() -> None:
-    assert visit(index := Index([int(NOW.timestamp()) - 600] * 1500), Checkpoint("hn")).entries
-    assert index.asked == 2
+def test_more_than_a_thousand_hits_in_one_second_are_a_gap_that_is_told() -> None:
+    at = int(NOW.timestamp()) - 600
+    done = visit(index := Index([at] * 1500 + [at - 60] * 5), Checkpoint("hn"))
+    assert (len(done.entries), index.asked) == (1005, 3)
+    told = done.harvest(NOW).visit
+    assert told.outcome is Outcome.BELOW_USUAL
+    assert told.reason == f"gap: more than 1000 posts in one second ({at})"
+
+
+def test_what_a_cap_on_slices_left_is_read_at_the_next_visit() -> None:
+    start = int(NOW.timestamp()) - 150_000
+    index = Index([start + n * 10 for n in range(14_000)])
+    first = visit(index, Checkpoint("hn"))
+    second = visit(index, first.harvest(NOW).checkpoint)
+    assert len(first.entries) < 14_000
+    assert len({**first.entries, **second.entries}) == 14_000
 
 
 @pytest.mark.parametrize(

@@ -1,18 +1,22 @@
 """Fetch one source now and show what would be stored, field by field; nothing is kept."""
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import click
 
 from crawler.crawl import crawl
-from crawler.visit import CrawlJob
-from domain.model import Checkpoint, Document, Harvest, Limits, Source
+from crawler.visit import UNBOUNDED, CrawlJob
+from domain.model import Checkpoint, Document, Harvest, Source
 from lagebild.belts.collect import spoken
+from lagebild.budget import SourcePurse, caps_of
 from lagebild.cli import PARTIAL
 from lagebild.naming import named
-from lagebild.opening import json_option, print_json, settings_of, sources_of
+from lagebild.opening import archive_of, json_option, print_json, settings_of, sources_of
+from lagebild.secrets import secrets_of
 from lagebild.settings import Settings
+from lagebild.watching import expanded
 from lagebild.workshop import crawl_settings_of, page_pool, utc_now
 
 SHOWN_CHARACTERS = 160
@@ -49,7 +53,7 @@ class Row:
 def command(context: click.Context, source_id: str, items: int, as_json: bool) -> int:
     settings = settings_of(context)
     source = named(sources_of(settings), source_id)
-    harvest = fetched_now(replace(source, limits=Limits(pages=items)), settings)
+    harvest = fetched_now(replace(source, limits=replace(source.limits, pages=items)), settings)
     documents = harvest.documents[:items]
     if as_json:
         print_json(
@@ -66,10 +70,16 @@ def command(context: click.Context, source_id: str, items: int, as_json: bool) -
 
 
 def fetched_now(source: Source, settings: Settings) -> Harvest:
-    """One visit as if the source had never been visited."""
+    """One visit as if the source had never been visited. What it costs is counted in the archive all the same."""
     harvests: list[Harvest] = []
+    secret = secrets_of(os.environ)(source.auth)
+    purse = (
+        SourcePurse(archive_of(settings, create=True), source, utc_now)
+        if caps_of(source, utc_now())
+        else UNBOUNDED
+    )
     with page_pool() as pages:
-        job = CrawlJob(source, Checkpoint(source.id), lambda _: {})
+        job = CrawlJob(expanded(source), Checkpoint(source.id), lambda _: {}, secret, purse)
         crawl([job], crawl_settings_of(settings, pages), harvests.append)
     return harvests[0]
 
