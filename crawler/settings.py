@@ -6,9 +6,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from crawler.robots import product_token
-from domain.model import Page
+from domain.model import Fetched, Page
 from domain.ports import Clock
 
+OnAnswer = Callable[[Fetched], None]
+"""Hears of each answer to a listing; for those who compare clocks or count."""
 Extract = Callable[[bytes, str], Page]
 """Reads an article page; runs in a thread of its own and may block. Raises ItemError or whatever it likes."""
 
@@ -40,6 +42,7 @@ class CrawlSettings:
     extract_threads: int = 4
     obey_robots: bool = True
     clock: Clock = utc_now
+    on_answer: OnAnswer | None = None
 
     @property
     def max_octets(self) -> int:

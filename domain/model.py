@@ -813,6 +813,37 @@ class JobRun:
     facts: Mapping[str, object]
 
 
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What visits of a window say of one source. None: it was not visited, did not answer, brought nothing new."""
+
+    first_visit: datetime | None = None
+    last_visit: datetime | None = None
+    last_reported: datetime | None = None
+    last_fresh: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alarm:
+    """Something wrong with the service itself. `rule` and `subject` name it; there is one at a time of each.
+
+    `level`: warning or urgent. `raised_at` is None before it was kept; `cleared_at` is None while it stands.
+    """
+
+    rule: str
+    subject: str
+    level: Literal["warning", "urgent"]
+    message: str
+    remedy: str
+    raised_at: datetime | None = None
+    cleared_at: datetime | None = None
+
+    @property
+    def key(self) -> str:
+        """`quiet:media/news`"""
+        return f"{self.rule}:{self.subject}" if self.subject else self.rule
+
+
 # --- people --------------------------------------------------------------------------------------
 
 

@@ -8,6 +8,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from domain.model import (
     Account,
+    Alarm,
     Annotation,
     Batch,
     Bookmark,
@@ -19,6 +20,7 @@ from domain.model import (
     Fingerprint,
     Found,
     Gap,
+    Heard,
     Hit,
     Incident,
     Item,
@@ -611,6 +613,42 @@ class CareArchive(Protocol):
     def close(self) -> None: ...
 
 
+class WardArchive(Protocol):
+    """What the service asks about itself, and the alarms it stands under."""
+
+    def heard(self, since: datetime) -> Mapping[str, Heard]:
+        """By source id, of those visited since then."""
+        ...
+
+    def backlog(self, annotators: Sequence[str]) -> Mapping[str, int]:
+        """By annotator: items that it has not read yet."""
+        ...
+
+    def note_run(
+        self,
+        job: str,
+        key: str,
+        started: datetime,
+        now: datetime,
+        outcome: str,
+        facts: dict[str, Any] | None = None,
+    ) -> None:
+        """Keeps how a frequent job ended; the same key again replaces end, outcome and facts."""
+        ...
+
+    def forget_runs(self, before: datetime) -> int:
+        """Drops runs that began before then; the latest of each job stays. Returns how many went."""
+        ...
+
+    def keep_alarms(self, standing: Sequence[Alarm], now: datetime) -> Sequence[Alarm]:
+        """Makes exactly these stand. Returns those that were raised, and those that were cleared, by this."""
+        ...
+
+    def alarms(self, *, standing: bool = True, limit: int = 100) -> Sequence[Alarm]:
+        """Newest first; with `standing` off those that are over too."""
+        ...
+
+
 class Archive(
     CollectArchive,
     EnrichArchive,
@@ -623,6 +661,7 @@ class Archive(
     LedgerArchive,
     ErasureArchive,
     CareArchive,
+    WardArchive,
     Protocol,
 ):
     """The only stop between belts."""

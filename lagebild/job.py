@@ -3,11 +3,12 @@
 import os
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
 
 from crawler.dedupe import NearIndex
+from crawler.settings import OnAnswer
 from domain.model import Source, Visit
 from lagebild.belts.collect import Collected, CollectRun, Desk, collect, collect_async
 from lagebild.belts.enrich import Enriched, place_everything, read_everything
@@ -41,10 +42,16 @@ def collect_due(
         return collect(run, workshop.crawl_settings)
 
 
-async def collect_due_async(workshop: Workshop) -> Collected:
+async def collect_due_async(workshop: Workshop, on_answer: OnAnswer | None = None) -> Collected:
     """Visits the sources whose time has come, inside a running loop."""
     run = collect_run(workshop, _chosen(workshop, everything=False, only=()))
-    return await collect_async(run, workshop.crawl_settings)
+    return await collect_async(run, replace(workshop.crawl_settings, on_answer=on_answer))
+
+
+def waiting_items(workshop: Workshop) -> int:
+    """How many items the annotator with the longest queue has not read."""
+    names = [annotator.name for annotator in workshop.annotators]
+    return max(workshop.archive.backlog(names).values(), default=0)
 
 
 def collect_run(

@@ -6,24 +6,30 @@ SIGHUP reads sources.yaml and lagebild.toml again; a bad file is told and the ol
 import asyncio
 import contextlib
 import logging
+import os
 import signal
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import time, timedelta
 
 from domain.errors import ConfigError
-from lagebild.job import collect_due_async, enrich_all, recheck_due_async
+from lagebild.alerting import Ward, ping
+from lagebild.job import collect_due_async, enrich_all, recheck_due_async, waiting_items
 from lagebild.notify import tell_systemd, watchdog_seconds
 from lagebild.settings import Edition
-from lagebild.upkeep import is_owed, issue, look_after, send_waiting
+from lagebild.upkeep import Rounds, bury_interrupted, is_owed, issue, look_after, send_waiting
 from lagebild.workshop import Workshop
 from scheduler import Daily, Every, Job, keep_time
 
 logger = logging.getLogger(__name__)
-TICK = timedelta(seconds=60)
-CATCH_UP = timedelta(hours=1)
-OUTBOX = timedelta(minutes=5)
-RECHECK = timedelta(hours=1)
+OFTEN = {
+    "collect": timedelta(minutes=1),
+    "catch-up": timedelta(hours=1),
+    "outbox": timedelta(minutes=5),
+    "recheck": timedelta(hours=1),
+    "alerts": timedelta(minutes=5),
+}
+"""What is looked at again and again; what there is to do is decided by what is due."""
 UPKEEP_AT = time(4, 10)
 STOP_WITHIN_SECONDS = 15
 Reload = Callable[[], Workshop]
@@ -37,18 +43,40 @@ class Service:
     reload: Reload
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    ward: Ward = field(init=False)
+    rounds: Rounds = field(default_factory=Rounds)
+    read_once: bool = False
+
+    def __post_init__(self) -> None:
+        self.ward = Ward(self.workshop.clock())
 
     def jobs(self) -> list[Job]:
         """The timetable."""
         editions = self.workshop.settings.publish.editions
         return [
-            Job("collect-and-enrich", Every(TICK), self._tracked(self._tick)),
+            self._often("collect", self._tracked(self._tick)),
             *(self._digest(edition) for edition in editions),
-            Job("catch-up", Every(CATCH_UP), self._catch_up),
-            Job("outbox", Every(OUTBOX), self._send_waiting),
-            Job("recheck", Every(RECHECK), self._tracked(self._recheck)),
+            self._often("catch-up", self._catch_up),
+            self._often("outbox", self._send_waiting),
+            self._often("alerts", self._look),
+            self._often("recheck", self._tracked(self._recheck)),
             Job("upkeep", Daily(UPKEEP_AT, "UTC"), self._upkeep),
         ]
+
+    def _often(self, name: str, work: Callable[[], Awaitable[None]]) -> Job:
+        """A frequent job; its runs of one hour are kept as one."""
+
+        async def run() -> None:
+            began, error = self.workshop.clock(), None
+            try:
+                await work()
+            except Exception as raised:
+                error = raised
+                raise
+            finally:
+                self.rounds.keep(self.workshop, name, began, error)
+
+        return Job(name, Every(OFTEN[name]), run)
 
     def _digest(self, edition: Edition) -> Job:
         async def write() -> None:
@@ -72,11 +100,32 @@ class Service:
         """Whether what we hold still stands; an hour is often enough for days 1 to 28."""
         await recheck_due_async(self.workshop)
 
+    async def _look(self) -> None:
+        """Alarms, and the sign of life; none while nothing is collected, so that somebody outside notices too."""
+        standing = await asyncio.to_thread(self.ward.look, self.workshop)
+        url = self.workshop.settings.alerts.ping_url
+        if url and not any(alarm.rule == "stalled" for alarm in standing):
+            await asyncio.to_thread(ping, url, os.environ)
+
     async def _tick(self) -> None:
-        """Enrich after collect, never both at once: a backlog in reading holds collecting back."""
-        collected = await collect_due_async(self.workshop)
-        if collected.tally.new or collected.tally.updated:
-            await asyncio.to_thread(enrich_all, self.workshop, quiet=True)
+        """Enrich after collect, never both at once; a long backlog is read before anything more is collected."""
+        new = False
+        if await asyncio.to_thread(waiting_items, self.workshop) < self._most_waiting:
+            collected = await collect_due_async(self.workshop, self.ward.skew.note)
+            new = bool(collected.tally.new or collected.tally.updated)
+        else:
+            logger.warning("collecting waits for reading limit=%d", self._most_waiting)
+        waiting: int = await asyncio.to_thread(waiting_items, self.workshop)
+        if new or waiting or not self.read_once:
+            await asyncio.to_thread(self._read)
+            self.read_once = True
+
+    def _read(self) -> None:
+        enrich_all(self.workshop, quiet=True)
+
+    @property
+    def _most_waiting(self) -> int:
+        return self.workshop.settings.limits.backlog_pauses_collecting
 
     def _tracked(self, work: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
         async def run() -> None:
@@ -100,10 +149,11 @@ class Service:
     def read_again(self) -> None:
         """Takes the files as they are now, or keeps the old ones when they are wrong."""
         try:
-            self.workshop = self.reload()
+            fresh = self.reload()
         except ConfigError as error:
             logger.error("reload refused: %s", error)
             return
+        self.workshop = fresh.succeeding(self.workshop)
         self.workshop.archive.sync_sources(self.workshop.sources, self.workshop.clock())
         logger.info("reloaded sources=%d", len(self.workshop.sources))
 
@@ -115,6 +165,7 @@ async def serve(service: Service) -> None:
         loop.add_signal_handler(name, service.stop.set)
     loop.add_signal_handler(signal.SIGHUP, service.read_again)
     service.workshop.archive.sync_sources(service.workshop.sources, service.workshop.clock())
+    bury_interrupted(service.workshop)
     feeding = asyncio.ensure_future(_feed_watchdog())
     tell_systemd("READY=1")
     try:

@@ -86,6 +86,14 @@ class Recipient(Section):
     variant: Literal["full", "leadership"] = "full"
 
 
+class Watcher(Section):
+    """Who hears of alarms, by which channel. `to` as for a recipient; urgent ones only with `urgent_only`."""
+
+    channel: str
+    to: str
+    urgent_only: bool = False
+
+
 class Delivery(Section):
     """SMTP and recipients. Secrets are named (`env:NAME`), never written here."""
 
@@ -96,6 +104,7 @@ class Delivery(Section):
     sender: str = "lagebild@localhost"
     webhook_secret: str = ""
     recipients: tuple[Recipient, ...] = ()
+    alerts: tuple[Watcher, ...] = ()
 
 
 class Proxy(Section):
@@ -126,6 +135,29 @@ class Web(Section):
     proxy: Proxy = Proxy()
 
 
+class Alerts(Section):
+    """When the service calls for help. `quiet_hours` is by class of sources (`media/news`) or by lens."""
+
+    quiet_hours: dict[str, float] = {"media": 12, "user": 24, "regulator": 120}
+    digest_late_minutes: float = Field(default=30, gt=0)
+    stalled_minutes: float = Field(default=120, gt=0)
+    disk_low_megabytes: float = Field(default=1024, ge=0)
+    backlog_items: int = Field(default=1000, ge=1)
+    clock_off_seconds: float = Field(default=120, gt=0)
+    backup_hours: float = Field(default=50, gt=0)
+    ping_url: str = ""
+
+
+class Limits(Section):
+    """What the service may use. Memory is the service's own; reading goes on in processes that are started anew."""
+
+    memory_megabytes: float = Field(default=2500, gt=0)
+    reader_megabytes: float = Field(default=1500, gt=0)
+    reader_items: int = Field(default=2000, ge=1)
+    batch_seconds: float = Field(default=300, gt=0)
+    backlog_pauses_collecting: int = Field(default=5000, ge=1)
+
+
 class Settings(Section):
     """The whole file. Relative paths count from the file's folder."""
 
@@ -135,6 +167,8 @@ class Settings(Section):
     publish: Publish = Publish()
     delivery: Delivery = Delivery()
     web: Web = Web()
+    alerts: Alerts = Alerts()
+    limits: Limits = Limits()
 
 
 def load_settings(path: Path | None, **overrides: Any) -> Settings:

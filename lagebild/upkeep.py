@@ -7,30 +7,39 @@ import logging
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from domain.errors import LagebildError
 from lagebild.belts.deliver import send
 from lagebild.belts.publish import closed_day
 from lagebild.belts.watch import watch_for_silence
 from lagebild.job import publish_edition
 from lagebild.settings import Edition
 from lagebild.workshop import Workshop
+from storage.sqlite.restore import check_backup, cleanse, graves_of
 
 logger = logging.getLogger(__name__)
 BACKUPS_KEPT = 7
+RUNS_KEPT = timedelta(days=90)
+LAST_BACKUP = "last_backup"
 STALE_AFTER = timedelta(hours=1)
 
 
 def is_owed(workshop: Workshop, edition: Edition) -> bool:
-    """Whether the latest issue's time to be sent has passed and no one has written it."""
+    """Whether the latest issue's time to be sent has passed and no one has written it in all its languages."""
     now = workshop.clock()
-    local = now.astimezone(ZoneInfo(edition.zone))
     day = closed_day(edition, now)
-    sent_at = datetime.combine(day, edition.send_at, ZoneInfo(edition.zone))
-    kept = workshop.archive.digest(edition.market, day, "daily", edition.languages[0])
-    return local >= sent_at and kept is None
+    kept = (workshop.archive.digest(edition.market, day, "daily", language) for language in edition.languages)
+    return now >= owed_since(edition, now) and not all(kept)
+
+
+def owed_since(edition: Edition, now: datetime) -> datetime:
+    """When the latest issue is to be sent, in UTC; a moment ahead while its time has not come."""
+    sent_at = datetime.combine(closed_day(edition, now), edition.send_at, ZoneInfo(edition.zone))
+    return sent_at.astimezone(UTC)
 
 
 def issue(workshop: Workshop, edition: Edition) -> None:
@@ -54,7 +63,7 @@ def send_waiting(workshop: Workshop) -> None:
 
 
 def look_after(workshop: Workshop) -> None:
-    """The nightly round: classes of sources that went quiet, retention, statistics, a backup of this day."""
+    """The nightly round: classes of sources that went quiet, retention, statistics, a checked backup of this day."""
     now = workshop.clock()
     with kept_run(workshop, "upkeep", f"{now:%Y-%m-%d}") as begun:
         if begun:
@@ -63,19 +72,29 @@ def look_after(workshop: Workshop) -> None:
             )
             touched = workshop.archive.expire(now)
             workshop.archive.tend()
+            workshop.archive.forget_runs(now - RUNS_KEPT)
             backup = back_up(workshop, now)
             logger.info("looked after quiet=%d expired=%d backup=%s", quiet, touched, backup.name)
 
 
 def back_up(workshop: Workshop, now: datetime) -> Path:
-    """A copy of the archive named by the day, beside it in `backups`; older ones than the last seven go."""
+    """A copy of the archive named by the day, beside it in `backups`; older ones than the last seven go.
+
+    The copy counts once it was verified; what was erased since is taken out of the older ones. Raises StorageError.
+    """
     archive = workshop.settings.archive
     folder = archive.parent / "backups"
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / f"{archive.stem}-{now:%Y-%m-%d}.db"
     workshop.archive.backup(target)
-    for old in superfluous(sorted(folder.glob(f"{archive.stem}-*.db"))):
+    check_backup(target)
+    workshop.archive.keep_setting(LAST_BACKUP, now.isoformat())
+    kept = sorted(folder.glob(f"{archive.stem}-*.db"))
+    for old in superfluous(kept):
         old.unlink()
+    graves = graves_of(workshop.settings.archive)
+    for older in kept[-BACKUPS_KEPT:-1]:
+        cleanse(older, graves)
     return target
 
 
@@ -91,8 +110,42 @@ def kept_run(workshop: Workshop, job: str, key: str) -> Iterator[bool]:
     begun = archive.begin_job(job, key, workshop.clock(), STALE_AFTER)
     try:
         yield begun
-    except Exception:
-        archive.end_job(job, key, workshop.clock(), "failed")
+    except Exception as error:
+        archive.end_job(job, key, workshop.clock(), "failed", {"error": told(error)})
         raise
     if begun:
         archive.end_job(job, key, workshop.clock(), "ok")
+
+
+def told(error: Exception) -> str:
+    """What may be kept of an error: our own sentence, else only its class, since a library may quote anything."""
+    return error.message[:300] if isinstance(error, LagebildError) else type(error).__name__
+
+
+def bury_interrupted(workshop: Workshop) -> int:
+    """Marks runs that a killed process left open as failed, so that they may begin again. Hold the archive's lock."""
+    open_runs = [run for run in workshop.archive.job_runs(limit=200) if run.finished_at is None]
+    for run in open_runs:
+        workshop.archive.end_job(run.job, run.key, workshop.clock(), "failed", {"error": "interrupted"})
+    return len(open_runs)
+
+
+@dataclass
+class Rounds:
+    """How a frequent job's runs of one hour ended, kept as one line each."""
+
+    hours: dict[str, tuple[str, datetime, int, int]] = field(default_factory=dict)
+
+    def keep(self, workshop: Workshop, job: str, began: datetime, error: Exception | None) -> None:
+        """Adds a run. The line says failed when the latest one did, partial when an earlier one of the hour did."""
+        key = f"{began:%Y-%m-%dT%H}"
+        hour, first, runs, failures = self.hours.get(job, ("", began, 0, 0))
+        if hour != key:
+            first, runs, failures = began, 0, 0
+        runs, failures = runs + 1, failures + (error is not None)
+        self.hours[job] = (key, first, runs, failures)
+        outcome = "failed" if error else "partial" if failures else "ok"
+        facts: dict[str, object] = {"runs": runs, "failed": failures}
+        if error is not None:
+            facts["error"] = told(error)
+        workshop.archive.note_run(job, key, first, workshop.clock(), outcome, facts)

@@ -95,6 +95,14 @@ class Workshop:
         """Where article pages are read: processes of their own, started at the first page."""
         return page_pool()
 
+    def succeeding(self, before: "Workshop") -> "Workshop":
+        """This one with what `before` has loaded: models, page readers and the open archive, if it is the same."""
+        same = self.settings.archive == before.settings.archive
+        one = replace(self, archive=before.archive) if same else self
+        loaded = ("pages", "story_encoder", *(("annotators",) if same else ()))
+        one.__dict__.update({name: before.__dict__[name] for name in loaded if name in before.__dict__})
+        return one
+
     def close(self) -> None:
         """Ends the page readers, if any were started."""
         if "pages" in self.__dict__:

@@ -43,6 +43,8 @@ class FeedSpider(scrapy.Spider):
         """Takes an answer in; asks for what it leads to, or ends the listing part of the visit."""
         visiting: Visiting = response.meta["visiting"]
         fetched = fetched_from(response, visiting, self.crawl_settings.clock())
+        if self.crawl_settings.on_answer is not None:
+            self.crawl_settings.on_answer(fetched)
         yield from self._ask(visiting, visiting.answered(fetched))
         self.round.listed(visiting)
 

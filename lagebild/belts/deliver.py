@@ -71,5 +71,6 @@ def channels_of(settings: Delivery, environment: Mapping[str, str]) -> dict[str,
         "sender": settings.sender,
         "secret": settings.webhook_secret,
     }
-    named = dict.fromkeys(recipient.channel for recipient in settings.recipients)
+    used = [r.channel for r in settings.recipients] + [watcher.channel for watcher in settings.alerts]
+    named = dict.fromkeys(used)
     return {name: plug(CHANNELS, name).build(options, environment) for name in named}

@@ -8,8 +8,10 @@ from importlib.metadata import PackageNotFoundError, version
 import click
 
 from domain.errors import LagebildError
-from lagebild.opening import json_option, print_json, settings_of, sources_of
+from lagebild.alerting import free_megabytes, latest
+from lagebild.opening import archive_of, json_option, print_json, settings_of, sources_of
 from lagebild.secrets import is_reference, secrets_of
+from lagebild.upkeep import LAST_BACKUP
 from nlp.pipelines import describe
 
 LIBRARIES = (
@@ -28,7 +30,14 @@ LIBRARIES = (
 @json_option
 @click.pass_context
 def command(context: click.Context, as_json: bool) -> None:
-    facts = {**_machine(), **_libraries(), **_models(), **_paths(context), **_secrets(context)}
+    facts = {
+        **_machine(),
+        **_libraries(),
+        **_models(),
+        **_paths(context),
+        **_secrets(context),
+        **_checks(context),
+    }
     if as_json:
         print_json({"facts": facts})
         return
@@ -101,3 +110,22 @@ def _found(reference: str) -> str:
     except LagebildError as error:
         return f"MISSING ({error.remedy})"
     return "found"
+
+
+def _checks(context: click.Context) -> dict[str, str]:
+    """What the service's own watch says now; nothing where there is no archive yet."""
+    try:
+        settings = settings_of(context)
+        archive = archive_of(settings)
+    except LagebildError:
+        return {}
+    runs = latest(archive.job_runs(limit=400))
+    facts = {
+        "disk": f"{free_megabytes(settings.archive):.0f} MB free",
+        "last backup": archive.setting(LAST_BACKUP) or "none yet: `lagebild schedule run upkeep`",
+        "dead-man's switch": "set" if settings.alerts.ping_url else "none: set alerts.ping_url",
+        "alarms go to": ", ".join(w.channel for w in settings.delivery.alerts)
+        or "nobody: set delivery.alerts",
+    }
+    facts |= {f"job {name}": f"{run.outcome} {run.started_at:%Y-%m-%d %H:%M}Z" for name, run in runs.items()}
+    return facts | {f"alarm {alarm.key}": alarm.message for alarm in archive.alarms()}

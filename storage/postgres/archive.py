@@ -17,6 +17,7 @@ from storage.sqlite.people import People
 from storage.sqlite.publish import Publish
 from storage.sqlite.recheck import Rechecks
 from storage.sqlite.triage import Triage
+from storage.sqlite.ward import Ward
 
 STEPS_TABLE = "CREATE TABLE IF NOT EXISTS schema_step (name TEXT PRIMARY KEY)"
 STEPS_DONE = "SELECT name FROM schema_step"
@@ -27,7 +28,9 @@ SIZES = "SELECT relname, pg_total_relation_size(relid) FROM pg_stat_user_tables"
 TEXT_ADD = "INSERT INTO item_text (id, title, lead, body) VALUES (?, ?, ?, ?)"
 
 
-class PostgresArchive(PgConnections, Rechecks, Enrich, Publish, PgReader, Triage, Desk, People, Ledger, Care):
+class PostgresArchive(
+    PgConnections, Rechecks, Enrich, Publish, PgReader, Triage, Desk, People, Ledger, Care, Ward
+):
     """Implements `domain.ports.Archive`."""
 
     def _add_texts(self, texts: Sequence[tuple[int, str, str, str]]) -> None:

@@ -84,5 +84,6 @@ STEPS: tuple[tuple[str, str], ...] = (
     ("p006_remarks", translated_table(shared.REMARKS) + REMARKS_FINAL),
     ("p007_rechecks", translated_table(shared.RECHECKS)),
     ("p008_spending", translated_table(shared.SPENDING)),
+    ("p009_alarms", translated_table(shared.ALARMS)),
 )
 """Applied once each, in order. Never edit one that was released: add one."""

@@ -15,9 +15,10 @@ from storage.sqlite.recheck import Rechecks
 from storage.sqlite.schema import migrations
 from storage.sqlite.search import Reader
 from storage.sqlite.triage import Triage
+from storage.sqlite.ward import Ward
 
 
-class SqliteArchive(Rechecks, Enrich, Publish, Reader, Triage, Desk, People, Ledger, Care):
+class SqliteArchive(Rechecks, Enrich, Publish, Reader, Triage, Desk, People, Ledger, Care, Ward):
     """Implements `domain.ports.Archive`."""
 
 

@@ -1,6 +1,7 @@
 """Bringing a backup back, without bringing back what was removed since it was made."""
 
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +28,7 @@ def restore(backup: Path, target: Path, *, dry_run: bool = False) -> Restored:
     if not backup.exists():
         raise StorageError(f"there is no backup at {backup}", remedy="see where `lagebild db backup` writes")
     _check(backup)
-    graves = _graves(target)
+    graves = graves_of(target)
     draft = target.with_name(target.name + ".restoring")
     _copy(backup, draft)
     try:
@@ -55,7 +56,30 @@ def _check(backup: Path) -> None:
         raise StorageError(f"{backup} is damaged: {found[0]}", remedy="try an older backup")
 
 
-def _graves(target: Path) -> list[tuple[str, str, str, str]]:
+def check_backup(backup: Path) -> None:
+    """Verifies a copy by all means, and leaves no companion files. Raises StorageError."""
+    archive = open_archive(backup, create=False)
+    faults = archive.verify()
+    archive.rows("PRAGMA journal_mode = DELETE")
+    archive.close()
+    if faults:
+        raise StorageError(
+            f"{backup}: {faults[0]}", remedy="run `lagebild db verify` on the archive; keep the older backups"
+        )
+
+
+def cleanse(backup: Path, graves: Sequence[tuple[str, str, str, str]]) -> int:
+    """Takes what was removed since out of a backup, to the last octet. Returns how many items were."""
+    archive = open_archive(backup, create=False)
+    removed = archive.bury_again(graves)
+    if removed:
+        archive.purge()
+    archive.rows("PRAGMA journal_mode = DELETE")
+    archive.close()
+    return removed
+
+
+def graves_of(target: Path) -> list[tuple[str, str, str, str]]:
     """What the present archive has removed; nothing when it is too damaged to say."""
     if not target.exists():
         return []

@@ -636,6 +636,22 @@ CREATE TABLE spending (
 """
 
 
+ALARMS = """
+CREATE TABLE alarm (                -- what was wrong with the service itself, and since when until when
+    alarm TEXT NOT NULL,            -- rule:subject
+    raised_at TEXT NOT NULL,
+    cleared_at TEXT,                -- NULL while it stands
+    rule TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    level TEXT NOT NULL,
+    message TEXT NOT NULL,
+    remedy TEXT NOT NULL,
+    PRIMARY KEY (alarm, raised_at)
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX alarm_stands ON alarm (alarm) WHERE cleared_at IS NULL;     -- one at a time
+"""
+
+
 @migrations()
 def m001_sources(db: Database) -> None:
     _script(db, SOURCES)
@@ -699,6 +715,11 @@ def m012_rechecks(db: Database) -> None:
 @migrations()
 def m013_spending(db: Database) -> None:
     _script(db, SPENDING)
+
+
+@migrations()
+def m014_alarms(db: Database) -> None:
+    _script(db, ALARMS)
 
 
 def _script(db: Database, script: str) -> None:

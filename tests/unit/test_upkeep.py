@@ -35,8 +35,10 @@ def test_an_issue_is_owed_from_its_time_on(workshop: Workshop, now: datetime, ow
     assert is_owed(at(workshop, now), BERLIN) is owed
 
 
-def test_a_kept_issue_is_not_owed_again(workshop: Workshop) -> None:
+def test_an_issue_kept_in_all_its_languages_is_not_owed_again(workshop: Workshop) -> None:
     workshop.archive.keep_digest("x", "DE", NOW.date(), "daily", "de", "{}", [])
+    assert is_owed(workshop, BERLIN)
+    workshop.archive.keep_digest("y", "DE", NOW.date(), "daily", "en", "{}", [])
     assert not is_owed(workshop, BERLIN)
 
 

@@ -1,17 +1,18 @@
 """For machines that watch: alive, ready, and figures in Prometheus' text form."""
 
+import json
 from collections import Counter
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from domain.model import JobRun
 from web.desk import Desk
 
 DAY = timedelta(days=1)
-LATE_AFTER = timedelta(hours=26)
-"""A day, and the two hours that a briefing may take."""
 
 
 def alive(request: Request) -> Response:
@@ -41,27 +42,91 @@ def registry_of(desk: Desk) -> CollectorRegistry:
     registry, now = CollectorRegistry(), desk.clock()
     visits = desk.archive.visits(now - DAY)
     outcomes = Counter(visit.outcome.value for visit in visits)
-    told = Gauge(
-        "lagebild_visits_day", "Visits of the last 24 hours by outcome.", ["outcome"], registry=registry
+    _by(registry, "visits_day", "Visits of the last 24 hours by outcome.", "outcome", outcomes)
+    fresh = sum(visit.fresh for visit in visits)
+    _one(registry, "fresh_entries_day", "New entries of the last 24 hours.", fresh)
+    _by(registry, "collection_lag_seconds", "Since the last reporting visit, by class.", "class", lags(desk))
+    _by(registry, "digest_age_seconds", "Since the latest briefing was kept.", "market", digest_ages(desk))
+    _by(registry, "belt_depth", "What waits before a belt.", "belt", depths(desk))
+    _by(registry, "job_seconds", "How long each job's latest run took.", "job", run_seconds(desk))
+    _by(registry, "job_failed", "1 when a job's latest run failed.", "job", run_failures(desk))
+    _by(
+        registry, "alarm", "1 for each alarm that stands.", "alarm", {a.key: 1 for a in desk.archive.alarms()}
     )
-    for outcome, count in outcomes.items():
-        told.labels(outcome).set(count)
-    fresh = Gauge("lagebild_fresh_entries_day", "New entries of the last 24 hours.", registry=registry)
-    fresh.set(sum(visit.fresh for visit in visits))
-    lag = Gauge(
-        "lagebild_collection_lag_seconds",
-        "Since the last reporting visit, by lens.",
-        ["lens"],
-        registry=registry,
+    _by(
+        registry,
+        "annotator",
+        "1 for each annotator version in use.",
+        "version",
+        dict.fromkeys(annotators(desk), 1),
     )
-    lens_of = {source.id: source.lens.value for source in desk.sources}
-    for lens in set(lens_of.values()):
-        last = max(
-            (v.finished_at for v in visits if v.outcome.reported and lens_of.get(v.source_id) == lens),
-            default=now - DAY,
-        )
-        lag.labels(lens).set((now - last).total_seconds())
-    issues = desk.archive.digests("", 1)
-    kept = Gauge("lagebild_briefings_kept", "1 when at least one briefing is kept.", registry=registry)
-    kept.set(len(issues))
     return registry
+
+
+def _by(registry: CollectorRegistry, name: str, told: str, label: str, values: Mapping[str, float]) -> None:
+    gauge = Gauge(f"lagebild_{name}", told, [label], registry=registry)
+    for key, value in values.items():
+        gauge.labels(key).set(value)
+
+
+def _one(registry: CollectorRegistry, name: str, told: str, value: float) -> None:
+    Gauge(f"lagebild_{name}", told, registry=registry).set(value)
+
+
+def annotators(desk: Desk) -> Sequence[str]:
+    """Names and versions that the service noted; none before its first look."""
+    noted: list[str] = json.loads(desk.archive.setting("annotators") or "[]")
+    return noted
+
+
+def lags(desk: Desk) -> dict[str, float]:
+    """Seconds since a source of each class reported; a day for those not heard within it."""
+    now, heard = desk.clock(), desk.archive.heard(desk.clock() - DAY)
+    found: dict[str, float] = {}
+    for source in desk.sources:
+        if source.enabled:
+            name, said = f"{source.lens.value}/{source.category}", heard.get(source.id)
+            last = said.last_reported if said and said.last_reported else now - DAY
+            found[name] = min(found.get(name, DAY.total_seconds()), (now - last).total_seconds())
+    return found
+
+
+def digest_ages(desk: Desk) -> dict[str, float]:
+    """Seconds since each market's latest briefing was kept."""
+    found: dict[str, float] = {}
+    for row in desk.archive.digests("", 100):
+        kept = datetime.fromisoformat(row["kept_at"].replace("Z", "+00:00"))
+        found.setdefault(row["market"], (desk.clock() - kept).total_seconds())
+    return found
+
+
+def depths(desk: Desk) -> dict[str, float]:
+    """Due sources, items the slowest annotator has not read, deliveries that wait."""
+    archive = desk.archive
+    waiting = sum(one.state in ("waiting", "sending") for one in archive.deliveries(limit=500))
+    return {
+        "collect": len(archive.due_sources(desk.clock())),
+        "enrich": max(archive.backlog(annotators(desk)).values(), default=0),
+        "publish": waiting,
+    }
+
+
+def latest_runs(desk: Desk) -> list[JobRun]:
+    """Each job's newest run that has ended."""
+    found: dict[str, JobRun] = {}
+    for run in desk.archive.job_runs(limit=400):
+        if run.finished_at is not None:
+            found.setdefault(run.job, run)
+    return list(found.values())
+
+
+def run_seconds(desk: Desk) -> dict[str, float]:
+    return {
+        run.job: (run.finished_at - run.started_at).total_seconds()
+        for run in latest_runs(desk)
+        if run.finished_at is not None
+    }
+
+
+def run_failures(desk: Desk) -> dict[str, float]:
+    return {run.job: float(run.outcome == "failed") for run in latest_runs(desk)}

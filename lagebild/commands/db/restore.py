@@ -1,46 +1,40 @@
-"""Put a backup in the archive's place; the old file is kept beside it."""
+"""Put a backup in the archive's place; what was removed since stays removed, and the old file is kept beside it."""
 
-import shutil
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
-from domain.errors import StorageError
 from lagebild.lock import writing
-from lagebild.opening import settings_of
-from storage.sqlite import open_archive
+from lagebild.opening import json_option, print_json, settings_of
+from storage.sqlite.restore import Restored, restore
 
 
 @click.command(help=__doc__ + "\n\nExample: lagebild db restore backups/2026-11-28.db --dry-run")
 @click.argument("backup", type=click.Path(path_type=Path, dir_okay=False, exists=True))
-@click.option("--dry-run", is_flag=True, help="Check the backup and say what would be done.")
+@click.option("--dry-run", is_flag=True, help="Try the whole restore on a copy and say what would be done.")
+@json_option
 @click.pass_context
-def command(context: click.Context, backup: Path, dry_run: bool) -> None:
+def command(context: click.Context, backup: Path, dry_run: bool, as_json: bool) -> None:
     archive = settings_of(context).archive
-    checked(backup)
-    aside = archive.with_name(f"{archive.name}.before-{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
-    if dry_run:
-        click.echo(f"{backup} is sound; it would replace {archive}, which would be kept as {aside}")
-        return
     with writing(archive):
-        put_in_place(backup, archive, aside)
-    click.echo(f"{archive} restored from {backup}" + (f"; the old one is {aside}" if aside.exists() else ""))
+        done = restore(backup, archive, dry_run=dry_run)
+    if as_json:
+        print_json(
+            {
+                "archive": str(archive),
+                "items": done.items,
+                "removed_again": done.removed_again,
+                "dry_run": dry_run,
+            }
+        )
+        return
+    click.echo(_told(done, backup, archive))
 
 
-def checked(backup: Path) -> None:
-    """Raises StorageError when the backup is not whole."""
-    faults = open_archive(backup, create=False).verify()
-    if faults:
-        raise StorageError(f"{backup}: {faults[0]}", remedy="use another backup")
-
-
-def put_in_place(backup: Path, archive: Path, aside: Path) -> None:
-    """The copy is complete before the old file moves."""
-    draft = archive.with_name(archive.name + ".restoring")
-    shutil.copyfile(backup, draft)
-    for part in ("-wal", "-shm", ""):  # what is not yet in the file itself goes with it
-        old = archive.with_name(archive.name + part)
-        if old.exists():
-            old.rename(aside.with_name(aside.name + part))
-    draft.rename(archive)
+def _told(done: Restored, backup: Path, archive: Path) -> str:
+    again = f", {done.removed_again} removed again" if done.removed_again else ""
+    if done.dry_run:
+        return f"{backup} is sound: {done.items} items{again}; it would replace {archive}"
+    before = archive.with_name(archive.name + ".before")
+    aside = f"; the old one is {before}" if before.exists() else ""
+    return f"{archive} restored from {backup}: {done.items} items{again}{aside}"
