@@ -6,6 +6,7 @@ from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
+from domain.errors import StorageError
 from storage.rows import compact
 from storage.sqlite.connection import translated
 from storage.sqlite.erasure import ERASED_AT_ONCE, ITEMS_STRIP, PURGE_DONE, PURGE_DUE, Erasure
@@ -43,21 +44,24 @@ class Care(Erasure):
     """Verify, back up, shrink, expire."""
 
     def verify(self) -> Sequence[str]:
-        """What is wrong, one sentence each; empty when all is well."""
+        """What is wrong, one sentence each; empty when all is well. Each check that cannot be made is a fault itself."""
+        checks = (self._integrity_faults, self._full_text_faults, self._count_faults, self._audit_faults)
+        return [fault for check in checks for fault in self._faults_of(check)]
+
+    def _faults_of(self, check: Callable[[], list[str]]) -> list[str]:
         try:
-            found = [
-                f"integrity: {row[0]}"
-                for row in self.raw.execute("PRAGMA integrity_check(20)")
-                if row[0] != "ok"
-            ]
-            found += self._full_text_faults()
-            found += self._count_faults()
-        except sqlite3.DatabaseError as error:
-            return [f"the file cannot be read: {error}; restore the latest backup with `lagebild db restore`"]
-        found += [
-            f"audit log: line {n} does not follow from the one before" for n in self.broken_audit_lines()
-        ]
-        return found
+            return check()
+        except (sqlite3.DatabaseError, StorageError) as error:
+            cause = error.message if isinstance(error, StorageError) else error
+            return [f"the file cannot be read: {cause}; restore the latest backup with `lagebild db restore`"]
+
+    def _integrity_faults(self) -> list[str]:
+        remedy = "restore the latest backup with `lagebild db restore`"
+        rows = self.raw.execute("PRAGMA integrity_check(20)")
+        return [f"integrity: {row[0]}; {remedy}" for row in rows if row[0] != "ok"]
+
+    def _audit_faults(self) -> list[str]:
+        return [f"audit log: line {n} does not follow from the one before" for n in self.broken_audit_lines()]
 
     def _full_text_faults(self) -> list[str]:
         faults = []
