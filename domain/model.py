@@ -885,6 +885,18 @@ class OutsideCount:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Milestone:
+    """Something of the world that trend charts mark: a law, a launch. `market` is "" for all."""
+
+    id: str
+    market: str
+    day: date
+    text: str
+    by: str
+    at: datetime
+
+
 # --- counting and looking up ---------------------------------------------------------------------
 
 

@@ -29,6 +29,7 @@ from domain.model import (
     Letter,
     Look,
     Membership,
+    Milestone,
     Number,
     Outcome,
     OutsideCount,
@@ -387,6 +388,14 @@ class DeskArchive(Protocol):
     def saved_searches(self, owner: str = "") -> Sequence[SavedSearch]: ...
 
     def drop_search(self, search_id: str) -> None: ...
+
+    def keep_milestone(self, milestone: Milestone) -> None: ...
+
+    def milestones(self, first: date, last: date, market: str = "") -> Sequence[Milestone]:
+        """Those of the market and those of all, by day."""
+        ...
+
+    def drop_milestone(self, milestone_id: str) -> None: ...
 
     def begin_job(self, job: str, key: str, now: datetime, stale_after: timedelta = ...) -> bool:
         """Whether this job may run for `key` now: once, and again only after it failed or was killed."""

@@ -15,6 +15,7 @@ from domain.errors import ConfigError
 from domain.model import Incident, IncidentState
 from domain.ports import Archive
 from lagebild.labels import names
+from lagebild.room.drawing import drawing
 from lagebild.room.reasons import spoken
 from lagebild.room.review import teaching
 from lagebild.room.shield import shield
@@ -48,6 +49,7 @@ def room(workshop: Workshop) -> Starlette:
         speak=spoken,
         stories=storytelling(workshop.archive),
         teaching=teaching(workshop),
+        drawing=drawing(),
         hosts=hosts_of(settings.web),
         entrance=entrance,
     )

@@ -19,6 +19,7 @@ from web.roles import ADMIN, ANALYST, ANYONE, READER
 from web.views import (
     articles,
     briefings,
+    dashboard,
     entry,
     exports,
     health,
@@ -75,6 +76,12 @@ ROUTES: list[Door] = [
     Door("/incidents", incidents.open_one, ANALYST, told="changed", methods=["POST"]),
     Door("/incident/{incident_id}", incidents.show, READER, told="saw"),
     Door("/incident/{incident_id}/{step}", incidents.change, ANALYST, told="changed", methods=["POST"]),
+    Door("/dashboard", dashboard.show, READER),
+    Door("/chart/{name}.{form}", dashboard.send, READER),
+    Door("/milestone", dashboard.add_milestone, ANALYST, told="changed", methods=["POST"]),
+    Door(
+        "/milestone/{milestone_id}/drop", dashboard.drop_milestone, ANALYST, told="changed", methods=["POST"]
+    ),
     Door("/review", review.show, ANALYST),
     Door("/review/{item_id}", review.answer, ANALYST, told="changed", methods=["POST"]),
     Door("/sources", sources.show, READER),

@@ -1,7 +1,7 @@
 """The address of a page -> what is looked for. All state of a page is in its address."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from starlette.datastructures import QueryParams
 
@@ -55,6 +55,14 @@ def moment(text: str | None) -> datetime | None:
     except ValueError:
         return None
     return said.replace(tzinfo=UTC) if said and said.tzinfo is None else said
+
+
+def day_of(text: str) -> date | None:
+    """A calendar day; None for anything else."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def day_after(until: datetime | None) -> datetime | None:

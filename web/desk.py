@@ -3,9 +3,10 @@
 import secrets
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Protocol
+from datetime import date, datetime
+from typing import Literal, Protocol
 
+from domain.briefing import Chart
 from domain.model import Incident, Source, TriageEvent
 from domain.ports import Archive, Clock
 from web.entrance import Entrance
@@ -51,6 +52,23 @@ class Storytelling:
     split: Callable[[str, Sequence[str], str, datetime], str]
     move: Callable[[str, str, str, datetime], str]
     pin: Callable[[str, bool, datetime], str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawing:
+    """The drawing board. `svg`, `png`: (chart, language) -> the file. `band`: (counts by day, day) -> what is usual.
+
+    `wilson`: (hits, n) -> interval; `direction`: (now, usual) -> up, down, flat or ""; `shade`: (count, largest) -> 0..5.
+    `deadlines`: (market, first, last, language) -> dates of the regulator calendar.
+    """
+
+    svg: Callable[[Chart, str], bytes]
+    png: Callable[[Chart, str], bytes]
+    band: Callable[[Mapping[date, int], date], tuple[float, float] | None]
+    wilson: Callable[[int, int], tuple[float, float]]
+    direction: Callable[[float, float | None], Literal["", "up", "down", "flat"]]
+    shade: Callable[[int, int], int]
+    deadlines: Callable[[str, date, date, str], Sequence[tuple[date, str]]]
 
 
 class Agreed(Protocol):
@@ -101,6 +119,7 @@ class Desk:
     speak: Callable[[str, str], str] = lambda reason, _language: reason
     stories: Storytelling | None = None
     teaching: Teaching | None = None
+    drawing: Drawing | None = None
     hosts: frozenset[str] = frozenset({"127.0.0.1", "localhost", "::1"})
     entrance: Entrance = field(default_factory=Entrance)
     secret: str = field(default_factory=lambda: secrets.token_hex(32))

@@ -47,7 +47,7 @@ def as_csv(hits: Iterable[Hit]) -> Iterator[str]:
     writer.writerow(COLUMNS)
     yield "\ufeff" + _taken(buffer)
     for hit in hits:
-        writer.writerow([_harmless(value) for value in row_of(hit).values()])
+        writer.writerow([harmless(value) for value in row_of(hit).values()])
         yield _taken(buffer)
 
 
@@ -64,7 +64,7 @@ def _taken(buffer: io.StringIO) -> str:
     return text
 
 
-def _harmless(value: Any) -> Any:
+def harmless(value: Any) -> Any:
     """A text that a spreadsheet would run as a formula is quoted."""
     if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
         return "'" + value

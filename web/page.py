@@ -30,6 +30,7 @@ MENU = (
     ("/search", "search"),
     ("/signals", "signals"),
     ("/incidents", "incidents"),
+    ("/dashboard", "dashboard"),
     ("/review", "review"),
     ("/sources", "sources"),
 )

@@ -85,5 +85,6 @@ STEPS: tuple[tuple[str, str], ...] = (
     ("p007_rechecks", translated_table(shared.RECHECKS)),
     ("p008_spending", translated_table(shared.SPENDING)),
     ("p009_alarms", translated_table(shared.ALARMS)),
+    ("p010_milestones", translated_table(shared.MILESTONES)),
 )
 """Applied once each, in order. Never edit one that was released: add one."""

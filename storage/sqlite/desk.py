@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from domain.model import Delivery, JobRun, Label, SavedSearch
+from domain.model import Delivery, JobRun, Label, Milestone, SavedSearch
 from storage.rows import compact
 from storage.sqlite.collect import SETTING, SETTING_KEEP
 from storage.sqlite.connection import Connections
@@ -59,6 +59,16 @@ SELECT search_id, owner, name, query, channel, created_at, told_through FROM sav
 WHERE :owner = '' OR owner = :owner ORDER BY name, search_id
 """
 SEARCH_DROP = "DELETE FROM saved_search WHERE search_id = ?"
+
+MILESTONE_KEEP = """
+INSERT INTO milestone (milestone_id, market, day, text, by, at) VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT (milestone_id) DO UPDATE SET market = excluded.market, day = excluded.day, text = excluded.text
+"""
+MILESTONES = """
+SELECT milestone_id, market, day, text, by, at FROM milestone
+WHERE day BETWEEN :first AND :last AND (:market = '' OR market IN ('', :market)) ORDER BY day, milestone_id
+"""
+MILESTONE_DROP = "DELETE FROM milestone WHERE milestone_id = ?"
 
 JOB_BEGIN = "INSERT INTO job_run (job, key, started_at) VALUES (?, ?, ?) ON CONFLICT (job, key) DO NOTHING"
 # A run that was killed has no end; after the lease it may be begun again.
@@ -142,6 +152,29 @@ class Desk(Connections):
 
     def drop_search(self, search_id: str) -> None:
         self.run(SEARCH_DROP, (search_id,))
+
+    # --- milestones ----------------------------------------------------------------------------------
+
+    def keep_milestone(self, milestone: Milestone) -> None:
+        told = (
+            milestone.market,
+            milestone.day.isoformat(),
+            milestone.text,
+            milestone.by,
+            to_text(milestone.at),
+        )
+        self.run(MILESTONE_KEEP, (milestone.id, *told))
+
+    def milestones(self, first: date, last: date, market: str = "") -> Sequence[Milestone]:
+        """Those of the market and those of all, by day."""
+        span = {"first": first.isoformat(), "last": last.isoformat(), "market": market}
+        return [
+            Milestone(row[0], row[1], date.fromisoformat(row[2]), row[3], row[4], from_text(row[5]))
+            for row in self.rows(MILESTONES, span)
+        ]
+
+    def drop_milestone(self, milestone_id: str) -> None:
+        self.run(MILESTONE_DROP, (milestone_id,))
 
     # --- jobs ----------------------------------------------------------------------------------------
 

@@ -591,6 +591,19 @@ CREATE TABLE digest_item (          -- which issues name an item, so that a with
 """
 
 
+MILESTONES = """
+CREATE TABLE milestone (            -- what happened in the world on a day: a law, a launch; marked on every trend chart
+    milestone_id TEXT PRIMARY KEY,
+    market TEXT NOT NULL,           -- '' concerns all
+    day TEXT NOT NULL,
+    text TEXT NOT NULL,
+    by TEXT NOT NULL,
+    at TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX milestone_day ON milestone (day);
+"""
+
+
 REMARKS = """
 CREATE TABLE remark (               -- what analysts wrote for the issues of a market's day; rows are only added
     id INTEGER PRIMARY KEY,
@@ -720,6 +733,11 @@ def m013_spending(db: Database) -> None:
 @migrations()
 def m014_alarms(db: Database) -> None:
     _script(db, ALARMS)
+
+
+@migrations()
+def m015_milestones(db: Database) -> None:
+    _script(db, MILESTONES)
 
 
 def _script(db: Database, script: str) -> None:

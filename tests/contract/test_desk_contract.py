@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from domain.model import Delivery, SavedSearch
+from domain.model import Delivery, Milestone, SavedSearch
 
 
 @pytest.fixture
@@ -93,3 +93,15 @@ def test_what_was_handed_over_is_never_sent_again(archive, delivery, now):
     assert [held.state for held in archive.deliveries("d")] == ["handed"]
     archive.postpone(delivery.key, "451", later)
     assert [again.key for again in archive.claim(later)] == [delivery.key]
+
+
+def test_milestones_of_a_market_come_with_those_of_all(archive, now):
+    day = now.date()
+    law = Milestone("m1", "", day, "Ein Gesetz gilt", "anna", now)
+    launch = Milestone("m2", "AT", day, "Eine Funktion startet", "anna", now)
+    for one in (law, launch, replace(launch, text="Eine Funktion ist da")):
+        archive.keep_milestone(one)
+    assert [m.id for m in archive.milestones(day, day, "DE")] == ["m1"]
+    assert [m.text for m in archive.milestones(day, day, "AT")] == ["Ein Gesetz gilt", "Eine Funktion ist da"]
+    archive.drop_milestone("m1")
+    assert [m.id for m in archive.milestones(day, day)] == ["m2"]

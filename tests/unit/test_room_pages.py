@@ -1,5 +1,7 @@
 """The reading room over an invented month, through the roof: what an analyst sees and decides on each page."""
 
+import csv
+import io
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -160,3 +162,62 @@ def test_a_sensitive_item_is_reviewed_on_its_own_page(room: TestClient, archive:
     page = said(room, "/review?reading=second")
     assert "Abschiedsstream" not in page
     assert 'href="/item/heikel"' in page
+
+
+# --- dashboard -----------------------------------------------------------------------------------
+
+CHARTS = ("attention", "share", "heat", "lenses", "platforms", "throughput", "outside")
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+@pytest.mark.parametrize(
+    "query", ["", "market=DACH&days=14&of=topic:youth_safety", "of=odd:x&days=x&market=XX"]
+)
+def test_each_chart_stands_with_its_table_and_its_files(room: TestClient, query: str, language: str) -> None:
+    text = said(room, f"/dashboard?{query}", language)
+    for name in CHARTS:
+        assert f"/chart/{name}.csv?{query.replace('&', '&amp;')}" in text or f'id="{name}"' in text
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_a_chart_is_drawn_and_its_table_is_a_file(room: TestClient, name: str) -> None:
+    assert room.get(f"/chart/{name}.svg?days=14").content.startswith(b"<svg")
+    answer = room.get(f"/chart/{name}.csv?days=14&save")
+    assert "attachment" in answer.headers["content-disposition"]
+    assert answer.text.startswith("\ufeff")
+    assert room.get("/chart/other.svg").status_code == 404
+
+
+def test_a_cell_of_the_heatmap_opens_its_items(room: TestClient) -> None:
+    text = said(room, "/dashboard")
+    [address] = re.findall(r'href="(/search\?[^"]*topic=youth_safety[^"]*feature=live[^"]*)"', text)
+    found = said(room, address.replace("&amp;", "&"))
+    assert "Kinderkonten gelangen" in found
+    assert "Werbebetrug" not in found
+
+
+def test_a_drawing_is_a_picture_of_the_same_numbers(room: TestClient) -> None:
+    drawn = room.get("/chart/attention.svg?market=DE&days=14")
+    assert 'aria-label="DE: 3' in drawn.text
+    assert drawn.headers["content-security-policy"] == "default-src 'none'; style-src 'unsafe-inline'"
+    assert room.get("/chart/attention.png?days=7").content.startswith(b"\x89PNG")
+
+
+def test_a_milestone_is_marked_on_trends_and_can_be_taken_back(room: TestClient, archive: Archive) -> None:
+    given = {"token": token(room), "day": "2026-11-20", "market": "DE", "text": "Alterspflicht gilt"}
+    assert room.post("/milestone", data=given).status_code == 303
+    assert "Alterspflicht gilt" in room.get("/chart/attention.svg?market=DE").text
+    [kept] = archive.milestones(NOW.date().replace(day=1), NOW.date())
+    room.post(f"/milestone/{kept.id}/drop", data={"token": token(room)})
+    assert "Alterspflicht gilt" not in room.get("/chart/attention.svg?market=DE").text
+
+
+def test_triage_is_measured(room: TestClient) -> None:
+    given = {"token": token(room), "title": "Kinderkonten", "market": "DE", "severity": "4"}
+    place = room.post("/incidents", data=given).headers["location"]
+    room.post(f"{place}/acknowledge", data={"token": token(room), "version": "1"})
+    told = room.get("/chart/throughput.csv?lang=en").text
+    rows = dict(csv.reader(io.StringIO(told)))
+    assert rows["opened"] == "1"
+    assert rows["acknowledged in time"] == "1 / 1"
+    assert rows["open, under 1 day"] == "1"

@@ -1,0 +1,27 @@
+"""Relevant items of every thousand that the market's sources published: attention, whatever the size of the market."""
+
+from domain.briefing import DayPoint, Panel, SmallMultiples
+from web.charts.board import Asked, Shown, alt_of, table_of
+
+PER = 1000
+
+
+def made(asked: Asked) -> Shown:
+    panels = tuple(_panel(asked, market) for market in asked.markets)
+    head, rows = table_of(panels, asked.words["day"])
+    labels = {"count": asked.words["chart_share"], "band": "", "loss": ""}
+    chart = SmallMultiples((asked.what,), alt_of(panels), panels, labels)
+    return Shown(chart, head, rows, {}, asked.words["share_note"])
+
+
+def _panel(asked: Asked, market: str) -> Panel:
+    volume = asked.daily(market)
+    told = asked.daily_of_label(market) if asked.label else volume
+    field = "items" if asked.label else "relevant"
+    points = tuple(
+        DayPoint(
+            day, round(PER * told.get(day, {}).get(field, 0) / (volume.get(day, {}).get("items", 0) or 1))
+        )
+        for day in asked.shown_days()
+    )
+    return Panel(market, points, asked.milestones(market))
