@@ -50,6 +50,7 @@ PAGES = (
     "/story/s1",
     "/signals",
     "/incidents",
+    "/dashboard",
     "/review",
     "/sources",
     "/method",
