@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from ipaddress import ip_network
+from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -23,8 +24,10 @@ from lagebild.room.stories import storytelling
 from lagebild.settings import Web
 from lagebild.triage import AUDIENCES, NEXT, Change, assign, due_at, link, note, open_incident, set_state
 from lagebild.workshop import Workshop
+from storage.sqlite.asking import connect
+from storage.sqlite.schema import PUBLIC_VIEWS
 from web.app import create_app
-from web.desk import Desk, Triage
+from web.desk import Asking, Desk, Triage
 from web.entrance import Entrance, Proxy
 
 EVERYWHERE = ("", "0.0.0.0", "::")
@@ -52,6 +55,7 @@ def room(workshop: Workshop) -> Starlette:
         drawing=drawing(),
         hosts=hosts_of(settings.web),
         entrance=entrance,
+        asking=asking_of(settings.archive),
     )
     return create_app(desk)
 
@@ -73,6 +77,11 @@ def entrance_of(web: Web, archive: Archive) -> Entrance:
         idle=timedelta(minutes=web.idle_minutes),
         longest=timedelta(hours=web.longest_hours),
     )
+
+
+def asking_of(file: Path) -> Asking | None:
+    """What /sql reads: the archive's public views. None where the archive is not a file of this machine."""
+    return Asking(file, PUBLIC_VIEWS, lambda: connect(file)) if file.exists() else None
 
 
 def hosts_of(web: Web) -> frozenset[str]:

@@ -4,7 +4,8 @@ import secrets
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Literal, Protocol
+from pathlib import Path
+from typing import Any, Literal, Protocol
 
 from domain.briefing import Chart
 from domain.model import Incident, Source, TriageEvent
@@ -52,6 +53,15 @@ class Storytelling:
     split: Callable[[str, Sequence[str], str, datetime], str]
     move: Callable[[str, str, str, datetime], str]
     pin: Callable[[str, bool, datetime], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What /sql is given: the archive's file, its public views, and a way to a connection that reads them alone."""
+
+    path: Path
+    views: Sequence[str]
+    connect: Callable[[], Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +114,7 @@ class Desk:
     """The reading room's own view of the house. `zones` gives each market's time zone, home market first.
 
     `names` labels ids (`topic:ID`, `platform:ID`) per language. `hosts` are the names the room answers to.
-    `entrance` says how people come in. `render` makes a kept issue's HTML from its JSON. `speak` puts a rule's reason
+    `entrance` says how people come in, `asking` lets them ask in SQL. `render` makes a kept issue's HTML from its JSON. `speak` puts a rule's reason
     into the reader's language. What is None is not offered in this room. `explain_health` gives a source's state in words.
     """
 
@@ -122,6 +132,7 @@ class Desk:
     drawing: Drawing | None = None
     hosts: frozenset[str] = frozenset({"127.0.0.1", "localhost", "::1"})
     entrance: Entrance = field(default_factory=Entrance)
+    asking: Asking | None = None
     secret: str = field(default_factory=lambda: secrets.token_hex(32))
 
     def name(self, kind: str, identity: str, language: str) -> str:

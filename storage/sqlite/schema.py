@@ -625,6 +625,51 @@ CREATE TRIGGER remark_stays BEFORE DELETE ON remark BEGIN
 END;
 """
 
+# The views once more. A copy is folded like its representative, an item that nobody has read yet stays folded, denied texts
+# are not shown, stories of posts alone have no title, and TLP:RED is for those it names.
+_FOLDED = f"""CASE WHEN i.lens = 'user' THEN '[withheld: user post]' WHEN i.rights = 'deny' THEN '[withheld: not ours to show]'
+         WHEN NOT EXISTS (SELECT 1 FROM annotation a WHERE a.item = coalesce(i.copy_of, i.id) AND a.layer = 'severity'
+            AND a.valid_to IS NULL) THEN '[folded: not read yet]'
+         WHEN EXISTS ({SENSITIVE} AND a.item = coalesce(i.copy_of, i.id)) THEN '[folded: sensitive]'"""
+_MEMBERS = "membership m JOIN item i ON i.id = m.item WHERE m.story_id = s.story_id AND m.valid_to IS NULL"
+SHIELDED = f"""
+DROP VIEW v_items;
+DROP VIEW v_tags;
+DROP VIEW v_stories;
+DROP VIEW v_incidents;
+CREATE VIEW v_items AS
+SELECT i.item_id, i.published_at, i.updated_at, i.first_seen_at, i.language, trim(i.markets) AS markets, i.lens, i.kind,
+    i.category, i.tier, i.outlet, i.publisher, i.source_id, i.platform, i.state,
+    (SELECT r.item_id FROM item r WHERE r.id = i.copy_of) AS copy_of,
+    {_FOLDED} ELSE (SELECT t.title FROM item_text t WHERE t.id = i.id) END AS title,
+    CASE WHEN i.lens = 'user' THEN '' ELSE i.url END AS url,
+    (SELECT max(CAST(a.label AS INTEGER)) FROM annotation a WHERE a.item = coalesce(i.copy_of, i.id) AND a.layer = 'severity'
+        AND a.valid_to IS NULL AND NOT a.suppressed) AS severity,
+    (SELECT group_concat(a.label, ' ') FROM annotation a WHERE a.item = coalesce(i.copy_of, i.id) AND a.layer = 'topic'
+        AND a.valid_to IS NULL AND NOT a.suppressed) AS topics
+FROM item i;
+CREATE VIEW v_tags AS
+SELECT i.item_id, i.published_at, trim(i.markets) AS markets, i.lens, i.outlet, i.publisher, a.layer, a.label, a.target,
+    a.score, a.annotator, a.valid_from,
+    CASE WHEN a.layer = 'entity' AND i.lens <> 'user' THEN a.text ELSE '' END AS name
+FROM annotation a JOIN item i ON i.id = a.item
+WHERE a.valid_to IS NULL AND NOT a.suppressed AND NOT (a.layer = 'entity' AND a.label = 'PER');
+CREATE VIEW v_stories AS
+SELECT s.story_id,
+    CASE WHEN EXISTS ({SENSITIVE} AND a.item IN (SELECT m.item FROM membership m
+            WHERE m.story_id = s.story_id AND m.valid_to IS NULL)) THEN '[folded: sensitive]'
+         WHEN NOT EXISTS (SELECT 1 FROM {_MEMBERS} AND i.lens <> 'user' AND i.rights <> 'deny') THEN '[withheld: user posts]'
+         ELSE s.title END AS title,
+    s.language, s.state, s.opened_at, s.changed_at,
+    (SELECT count(*) FROM membership m WHERE m.story_id = s.story_id AND m.valid_to IS NULL) AS items,
+    (SELECT count(DISTINCT i.publisher) FROM {_MEMBERS}) AS publishers
+FROM story s WHERE s.valid_to IS NULL;
+CREATE VIEW v_incidents AS
+SELECT incident_id, CASE WHEN tlp = 'RED' THEN '[withheld: TLP:RED]' ELSE title END AS title, market, severity, state, opened_at,
+    due_at, acknowledged_at, tlp, version
+FROM incident WHERE valid_to IS NULL;
+"""
+
 
 RECHECKS = """
 CREATE TABLE recheck (              -- items that are asked for again at their source
@@ -738,6 +783,11 @@ def m014_alarms(db: Database) -> None:
 @migrations()
 def m015_milestones(db: Database) -> None:
     _script(db, MILESTONES)
+
+
+@migrations()
+def m016_shielded(db: Database) -> None:
+    _script(db, SHIELDED)
 
 
 def _script(db: Database, script: str) -> None:

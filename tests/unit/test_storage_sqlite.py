@@ -20,6 +20,7 @@ from domain.model import (
     Annotation,
     Batch,
     Checkpoint,
+    Copy,
     Filed,
     Fingerprint,
     Incident,
@@ -27,12 +28,15 @@ from domain.model import (
     Item,
     ItemKind,
     Lens,
+    Membership,
     New,
     Outcome,
     Reading,
     Remark,
     RemarkKind,
+    Rights,
     Search,
+    Story,
     Tombstone,
     TriageEvent,
     Visit,
@@ -54,9 +58,12 @@ def item(item_id: str, **changed: object) -> Item:
     return replace(plain, **changed)  # type: ignore[arg-type]
 
 
-def batch(*items: Item, at: datetime = NOW, **parts: object) -> Batch:
+def batch(*items: Item | tuple[Item, Copy], at: datetime = NOW, **parts: object) -> Batch:
     visit = Visit(source_id="s", started_at=at, finished_at=at, outcome=Outcome.OK)
-    filed = tuple(Filed(x, Fingerprint(x.id, x.url, x.content_hash), New()) for x in items)
+    filed = tuple(
+        Filed(x, Fingerprint(x.id, x.url, x.content_hash), verdict)
+        for x, verdict in (pair if isinstance(pair, tuple) else (pair, New()) for pair in items)
+    )
     return replace(Batch(visit, Checkpoint("s"), filed), **parts)  # type: ignore[arg-type]
 
 
@@ -323,14 +330,22 @@ def test_views_show_no_person_and_no_unfolded_harm(archive):
         batch(
             item("post", lens=Lens.USER, author_ref="ref", title="Privat gesagt", platform="mastodon"),
             item("hard", title="Schlimme Zeile"),
+            (item("copy", title="Schlimme Zeile, nachgedruckt"), Copy("hard", 0.9)),
             item("mild", title="Milde Zeile"),
+            item("denied", title="Verwehrte Zeile", rights=Rights.DENY),
+            item("unread", title="Noch ungelesen"),
         )
     )
     said = Annotation(item_id="hard", layer="severity", label="5", annotator="risk/1")
-    person = Annotation(item_id="mild", layer="entity", label="PER", annotator="names/1", text="Mia Muster")
-    archive.keep_readings([Reading("hard", "risk/1", (said,)), Reading("mild", "names/1", (person,))], NOW)
+    mild = Annotation(item_id="mild", layer="severity", label="1", annotator="risk/1")
+    person = Annotation(item_id="mild", layer="entity", label="PER", annotator="risk/1", text="Mia Muster")
+    archive.keep_readings(
+        [Reading("hard", "risk/1", (said,)), Reading("mild", "risk/1", (mild, person))], NOW
+    )
+    posts = Story(id="s1", title="Privat gesagt", language="de", opened_at=NOW, changed_at=NOW)
+    archive.keep_stories([posts], [Membership("s1", "post", NOW)], NOW)
     shown = json.dumps([archive.rows(f"SELECT * FROM {view}") for view in PUBLIC_VIEWS], ensure_ascii=False)
-    for secret in ("Privat gesagt", "Schlimme Zeile", "Mia Muster", '"ref"'):
+    for secret in ("Privat", "Schlimme", "Mia Muster", '"ref"', "Verwehrte", "ungelesen"):
         assert secret not in shown
     assert "Milde Zeile" in shown
 
