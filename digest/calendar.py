@@ -1,5 +1,6 @@
 """The regulator calendar: dates with what they rest on. A date without a source is not in it."""
 
+from collections.abc import Mapping
 from datetime import date
 from functools import cache
 from importlib import resources
@@ -31,7 +32,12 @@ def deadline_of(row: dict[str, Any]) -> Deadline:
             remedy="give it, or leave the date out",
         )
     day = row["day"] if isinstance(row["day"], date) else date.fromisoformat(str(row["day"]))
-    return Deadline(day, dict(row["title"]), row["basis"], row["url"], tuple(row["markets"]), row["id"])
+    return Deadline(day, dict(row["title"]), dict(row["basis"]), row["url"], tuple(row["markets"]), row["id"])
+
+
+def said_in(text: Mapping[str, str], language: str) -> str:
+    """A title or legal basis in the reader's language, else in the first one given."""
+    return text.get(language) or next(iter(text.values()))
 
 
 def concerns(deadline: Deadline, market: str) -> bool:

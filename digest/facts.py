@@ -55,6 +55,7 @@ class Report:
 class StoryFact:
     """A story as of the cut-off. Counts without a suffix are over its whole life.
 
+    `abroad` are reports of other markets on the same story, for a headline in the reader's language.
     `publishers_now` and `publishers_before` count the independent publishers that wrote in this period and in the
     one before. `previous_at` is its latest item before this period, None when it began in it.
     """
@@ -81,6 +82,7 @@ class StoryFact:
     lenses: tuple[str, ...] = ()
     markets: tuple[str, ...] = ()
     reports: tuple[Report, ...] = ()
+    abroad: tuple[Report, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +152,7 @@ class Deadline:
 
     day: date
     title: Mapping[str, str]
-    basis: str
+    basis: Mapping[str, str]
     url: str
     markets: tuple[str, ...]
     id: str = ""

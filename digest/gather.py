@@ -159,7 +159,7 @@ class Asked:
     incidents: tuple[Incident, ...] = ()
 
     def ask(self, name: str, query: str = "", **parameters: str | int | float | None) -> Any:
-        mark, answer = self.ledger.ask(query or name, market=self.order.market, **parameters)
+        mark, answer = self.ledger.ask(query or name, **{"market": self.order.market, **parameters})
         self.marks[name] = mark
         return masked(answer, self.order.mask)
 
@@ -258,14 +258,23 @@ class Asked:
             *shown,
             *(name for incident in self.incidents for name in incident.story_ids if name not in shown),
         ]
-        reports = self._reports_of(wanted)
-        live = tuple(story_of(row, reports.get(row["id"], ())) for row in rows)
+        reports, abroad = self._reports_of(wanted), self._abroad(rows[:STORIES_WITH_REPORTS])
+        live = tuple(story_of(row, reports.get(row["id"], ()), abroad.get(row["id"], ())) for row in rows)
         known = {story.id for story in live}
         return live + tuple(faded(row, self.order.period) for row in changes if row["id"] not in known)
 
-    def _reports_of(self, stories: Sequence[str]) -> dict[str, tuple[Report, ...]]:
+    def _abroad(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, tuple[Report, ...]]:
+        """Reports of every market on the first stories: one of them may be in the reader's language."""
+        return self._reports_of([row["id"] for row in rows], "abroad", "") if rows else {}
+
+    def _reports_of(
+        self, stories: Sequence[str], name: str = "story_reports", market: str | None = None
+    ) -> dict[str, tuple[Report, ...]]:
         until = self.order.period.end.isoformat()
-        rows = self.ask("story_reports", stories=dumps(list(stories)), until=until, most=REPORTS_PER_STORY)
+        rows = self.ask(
+            name, "story_reports", stories=dumps(list(stories)), until=until, most=REPORTS_PER_STORY,
+            **({} if market is None else {"market": market}),
+        )  # fmt: skip
         held: dict[str, list[Report]] = {}
         for row in rows:
             held.setdefault(row["story"], []).append(report_of(row))

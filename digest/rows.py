@@ -36,7 +36,7 @@ def report_of(row: Row) -> Report:
     )
 
 
-def story_of(row: Row, reports: tuple[Report, ...]) -> StoryFact:
+def story_of(row: Row, reports: tuple[Report, ...], abroad: tuple[Report, ...] = ()) -> StoryFact:
     return StoryFact(
         id=row["id"],
         title=row["title"],
@@ -60,6 +60,7 @@ def story_of(row: Row, reports: tuple[Report, ...]) -> StoryFact:
         lenses=tuple(row["lenses"]),
         markets=tuple(dict.fromkeys(code for codes in row["markets"] for code in codes.split())),
         reports=reports,
+        abroad=abroad,
     )
 
 

@@ -4,10 +4,10 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-from digest.facts import Report, StoryFact
+from digest.facts import Report
 from digest.wording import Words
 from domain.briefing import Foreign, Line
-from domain.model import Rights
+from domain.model import Lens, Rights
 
 HEADLINE_CHARACTERS = 140
 QUOTE_WORDS = 25
@@ -30,6 +30,9 @@ HELPLINE = frozenset({"suicide_self_harm", "body_image_eating_disorders"})
 INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]")
 TAGS = re.compile(r"<[^<>]{0,400}>")
 SPACE = re.compile(r"\s+")
+# "Lyon (AFP) – ": place and agency say nothing that the link does not say.
+DATELINE = re.compile(r"^[^\W\d_][^()]{0,40}\([^()]{2,24}\)\s?[–—:.-]+\s+")
+HANDLE = re.compile(r"(?<!\w)@[\w.-]+(@[\w.-]+)?")
 
 
 def clean(text: str, characters: int = HEADLINE_CHARACTERS) -> str:
@@ -41,6 +44,11 @@ def clean(text: str, characters: int = HEADLINE_CHARACTERS) -> str:
     )
     plain = SPACE.sub(" ", TAGS.sub(" ", INVISIBLE.sub("", kept))).strip()
     return cut(plain, characters)
+
+
+def nameless(text: str) -> str:
+    """Other people's words without the handles in them: who a stranger writes to is nobody's business here."""
+    return HANDLE.sub("@…", text)
 
 
 def cut(text: str, characters: int) -> str:
@@ -61,28 +69,15 @@ def touches(topics: Iterable[str], kinds: frozenset[str]) -> bool:
     return not kinds.isdisjoint(topics)
 
 
-def headline(story: StoryFact, words: Words) -> Foreign:
-    """A title in the reader's language, else the representative's; a neutral one where topic or rights forbid it."""
-    told = lead_report(story, words)
-    title, language = (clean(told.title), told.language) if told else (clean(story.title), story.language)
-    denied = bool(story.reports) and all(report.rights is Rights.DENY for report in story.reports)
-    if touches(story.topics, NEVER_SHOWN) or denied or not title:
-        return Foreign(neutral_headline(story.topics, story.platforms, words), words.language)
-    return Foreign(unquoted(title), language, quoted=True)
-
-
 def unquoted(title: str) -> str:
     """A title that is one quotation, without its own marks: ours stand around it."""
-    around = (title[:1], title[-1:])
-    inside = title[1:-1]
-    return inside if around in QUOTES and not any(mark in inside for mark in around) else title
+    return title[1:-1].strip() if is_quotation(title) else title
 
 
-def lead_report(story: StoryFact, words: Words) -> Report | None:
-    """The best report in the reader's language, when the story's own title is in another."""
-    if story.language == words.language:
-        return None
-    return next((report for report in story.reports if report.language == words.language), None)
+def is_quotation(title: str) -> bool:
+    """Whether a title is one quotation from end to end."""
+    around, inside = (title[:1], title[-1:]), title[1:-1]
+    return around in QUOTES and not any(mark in inside for mark in around)
 
 
 def neutral_headline(topics: tuple[str, ...], platforms: tuple[str, ...], words: Words) -> str:
@@ -98,9 +93,11 @@ def quote(report: Report, topics: tuple[str, ...], words: Words) -> Line:
         return (words.text("card.withheld"),)
     if report.rights is Rights.DENY:
         return ()
-    lead = clean(report.lead, 600)
+    lead = DATELINE.sub("", clean(report.lead, 600))
     limit = SNIPPET_WORDS if report.rights is Rights.SNIPPET_ONLY else QUOTE_WORDS
-    if len(lead.split()) < 4 or lead.startswith(clean(report.title)):
+    if report.lens is Lens.USER:
+        lead = nameless(lead)
+    if len(lead.split()) < 4 or lead.startswith(clean(report.title) or lead):
         return ()
     return (Foreign(first_words(lead, limit), report.language, quoted=True), f" ({clean(report.outlet, 60)})")
 

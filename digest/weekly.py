@@ -9,14 +9,15 @@ from typing import Any
 from digest.brief import format_words, panel
 from digest.facts import Facts, Period, StoryFact
 from digest.gather import Asked, Ledger, Order, market_facts
+from digest.headlines import headline, title_of
 from digest.incident import span
 from digest.period import moment
 from digest.sections.changes import grouped
-from digest.sections.closing import coverage, coverage_notice, upcoming
+from digest.sections.closing import coverage, coverage_notice, date_line, upcoming
 from digest.sections.counts import intervals, risks, tone
 from digest.sections.parts import figure, link, marks_line
 from digest.sections.weight import class_of, lead_story, partial, ranked, weighty
-from digest.shield import NEVER_SHOWN, clean, cut, headline, neutral_headline, touches
+from digest.shield import clean, cut
 from digest.statistics import TOO_FEW
 from digest.wording import Words, joined, zone_of
 from domain.briefing import (
@@ -410,29 +411,13 @@ def regulator(facts: Facts, words: Words) -> list[Block]:
     if facts.regulator:
         lines: list[Line] = []
         for report in facts.regulator[:8]:
-            title = (
-                Foreign(neutral_headline(report.topics, (), words), words.language)
-                if touches(report.topics, NEVER_SHOWN)
-                else Foreign(clean(report.title), report.language, quoted=True)
-            )
+            title = title_of(report, words)
             when = words.when(report.published_at, facts.period.day)
             lines.append((link(report.outlet, report.url, report.language), f" ({when}): ", title))
         blocks += [Heading(words.text("regulator.news")), Bullets(tuple(lines))]
     dates = upcoming(facts, CALENDAR_DAYS)
     if dates:
-        told: list[Line] = [
-            (
-                words.text(
-                    "regulator.date",
-                    day=words.short_date(one.day),
-                    title=one.title.get(words.language) or next(iter(one.title.values())),
-                    basis=one.basis,
-                )
-                + " ",
-                link(words.text("regulator.source"), one.url),
-            )
-            for one in dates
-        ]
+        told = [date_line(words, one) for one in dates]
         blocks += [Heading(words.text("weekly.dates")), Bullets(tuple(told))]
     return blocks
 

@@ -110,6 +110,14 @@ class Words:
         except KeyError:
             return identity.replace("_", " ")
 
+    def quoted(self, text: str) -> str:
+        """In the quotation marks of language and market."""
+        around = ("«", "»") if self.locale == "de_CH" else (self._mark("open"), self._mark("close"))
+        return f"{around[0]}{text}{around[1]}"
+
+    def _mark(self, side: str) -> str:
+        return str(self._find(f"format.{side}_quote"))
+
     def spell(self, text: str) -> str:
         """Swiss German knows no ß."""
         return text.replace("ß", "ss") if self.locale == "de_CH" else text

@@ -82,7 +82,7 @@ class Workshop:
     def press(self) -> Press:
         """What printing an issue needs."""
         given = self.settings.publish
-        versions = {"annotators": ", ".join(annotator.name for annotator in self.annotators)}
+        versions = dict(annotator.name.split("/", 1) for annotator in self.annotators)
         return Press(given.folder, given.formats, names(), versions, self.settings.web.base_url)
 
     @cached_property

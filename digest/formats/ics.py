@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from digest.calendar import calendar, concerns
+from digest.calendar import calendar, concerns, said_in
 from digest.facts import Deadline
 from domain.briefing import Digest
 
@@ -37,8 +37,8 @@ def _event(deadline: Deadline, language: str, stamp: datetime) -> Any:
     event.add("dtstamp", stamp.astimezone(UTC))
     event.add("dtstart", deadline.day)
     event.add("dtend", deadline.day + timedelta(days=1))
-    event.add("summary", deadline.title.get(language) or next(iter(deadline.title.values())))
-    event.add("description", f"{deadline.basis}\n{deadline.url}")
+    event.add("summary", said_in(deadline.title, language))
+    event.add("description", f"{said_in(deadline.basis, language)}\n{deadline.url}")
     event.add("url", deadline.url)
     event.add("transp", "TRANSPARENT")
     return event

@@ -110,7 +110,8 @@ def _card(item: StoryCard, sheet: Sheet) -> str:
     told = [sheet.text(line) for line in body]
     lines += [wrapped("  " + text, "  ") for text in told if text]
     if item.permalink:
-        lines.append("  " + sheet.text((Link(item.id, item.permalink),)))
+        name = f"{sheet.words.get('permalink', '')} {item.id}".strip()
+        lines.append("  " + sheet.text((Link(name, item.permalink),)))
     return "\n".join([*lines, ""])
 
 
@@ -121,14 +122,14 @@ def _table(caption: Line, rows: list[list[str]], numeric: tuple[int, ...], sheet
         lines = [_row(row, columns, numeric) for row in rows]
     else:
         head, *rest = rows
-        lines = [wrapped(f"- {row[0]}: " + ", ".join(_named(head, row)), "  ") for row in rest]
+        lines = [wrapped(f"- {row[0]}: " + "; ".join(_named(head, row)), "  ") for row in rest]
     return "\n".join([wrapped(sheet.text(caption)), *lines, ""])
 
 
 def _named(head: list[str], row: list[str]) -> list[str]:
     """Column by column; what is empty or nought is left out."""
     named = zip(head[1:], row[1:], strict=True)
-    return [f"{name} {value}" for name, value in named if value not in ("", "0", "–")]
+    return [f"{name}: {value}" for name, value in named if value not in ("", "0", "–")]
 
 
 def _row(row: list[str], columns: list[int], numeric: tuple[int, ...]) -> str:

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from digest.facts import Facts, StoryFact
-from digest.sections.escalations import Case, cases, series_name, severity
+from digest.headlines import headline
+from digest.sections.escalations import Case, cases, expected, series_name, severity
 from digest.sections.escalations import title as case_title
 from digest.sections.parts import byline, figure, section, share
 from digest.sections.stories import MINORS, official
@@ -16,13 +17,16 @@ from digest.sections.weight import (
     reported,
     story_of,
 )
-from digest.shield import first_words, headline, touches
+from digest.shield import first_words, touches
+from digest.statistics import TOO_FEW
 from digest.wording import Words, joined
 from domain.briefing import Block, Bullets, Foreign, Line, Paragraph, Section, Strong
 from domain.model import Signal
 
 MOST_WORDS = 60
 HEADLINE_WORDS = 16
+WORTH_TELLING = 0.05
+"""Lost share of the usual volume from which the bottom line says so."""
 MOST_NOTES = 5
 
 
@@ -34,9 +38,9 @@ class Bottom:
 
 
 def bottom_line(facts: Facts, words: Words) -> Section:
-    blocks: list[Block] = [*_lead(facts, words), *_notes(facts, words)]
+    blocks: list[Block] = [*_lead(facts, words), *_unknown(facts, words), *_notes(facts, words)]
     if facts.parts:
-        blocks.append(Bullets(tuple(_of_market(part, words) for part in facts.parts)))
+        blocks.append(Bullets(tuple(_of_market(facts, part, words) for part in facts.parts)))
     return section(words, 1, "bottom", *blocks)
 
 
@@ -58,8 +62,45 @@ def _notes(facts: Facts, words: Words) -> tuple[Bullets, ...]:
     return (Bullets(tuple(lines)),) if lines else ()
 
 
-def _of_market(part: Facts, words: Words) -> Line:
-    """What happened in one market of a roll-up."""
+def _unknown(facts: Facts, words: Words) -> tuple[Paragraph, ...]:
+    """What the reader must not take for known; () where nothing of weight is open."""
+    gaps = unknowns(facts, words)
+    line = joined(((Strong(words.text("unknown.lead")), " "), joined(gaps, "; "), "."), "")
+    return (Paragraph(line),) if gaps else ()
+
+
+def unknowns(facts: Facts, words: Words) -> list[Line]:
+    """Whether it is true, what authorities and users say, what missing sources hold; at most three."""
+    story = told_story(facts)
+    gaps: list[Line] = []
+    if story is not None and "regulator" not in story.lenses:
+        key = {1: "single", 2: "few"}.get(story.publishers, "official")
+        gaps.append((words.text(f"unknown.{key}"),))
+    if story is not None and voices(facts) < TOO_FEW:
+        gaps.append((words.text("unknown.users"),))
+    if facts.sources and lost_share(facts) > WORTH_TELLING and any(map(reported, facts.sources)):
+        lost = share(facts, words, lost_share(facts), "coverage")
+        gaps.append(words.line("unknown.lost", share=lost))
+    return gaps
+
+
+def told_story(facts: Facts) -> StoryFact | None:
+    """The story that the bottom line speaks of."""
+    found = cases(facts)
+    return found[0].story if found else lead_story(facts)
+
+
+def voices(facts: Facts) -> int:
+    """How many stances of users were read."""
+    return sum(lens.n for lens in facts.lenses if lens.lens == "user")
+
+
+def _of_market(facts: Facts, part: Facts, words: Words) -> Line:
+    """What happened in one market of a roll-up; that it is the same story is said in a word."""
+    story, whole = told_story(part), told_story(facts)
+    if story is not None and whole is not None and story.id == whole.id:
+        n = figure(part, words, story.publishers, "stories")
+        return words.line("rollup.same", market=Strong(words.name("market", part.market)), n=n)
     line = decide(part, words, HEADLINE_WORDS).what
     return words.line("rollup.lead", market=Strong(words.name("market", part.market)), line=line)
 
@@ -126,9 +167,17 @@ def _what(facts: Facts, words: Words, story: StoryFact, headline_words: int) -> 
         "bottom.what_story",
         count=story.publishers,
         topic=_topic(words, story.topics),
-        headline=_short(headline(story, words), headline_words),
+        headline=spoken(_short(headline(story, words), headline_words), words),
         n=figure(facts, words, story.publishers, "stories"),
     )
+
+
+def spoken(title: Foreign, words: Words) -> Line:
+    """A headline, with the language named where it is not the reader's."""
+    if title.language in ("", words.language):
+        return (title,)
+    name = words.text("card.in_language", language=words.name("language", title.language))
+    return (title, f" ({name})")
 
 
 def _topic(words: Words, topics: tuple[str, ...]) -> str:
@@ -152,7 +201,7 @@ def _why(facts: Facts, words: Words, story: StoryFact) -> Line:
             count=surge.count,
             day=words.day(surge.day),
             n=figure(facts, words, surge.count, "signals"),
-            expected=figure(facts, words, surge.expected, "signals", 1),
+            expected=expected(facts, words, surge),
         )
     if story.publishers_now > story.publishers_before > 0:
         before = figure(facts, words, story.publishers_before, "stories")
@@ -187,7 +236,7 @@ def _case_what(facts: Facts, words: Words, case: Case, headline_words: int) -> L
             topic=series_name(facts, words, case.signal),
             n=figure(facts, words, case.signal.count, "signals"),
             day=words.day(case.signal.day),
-            expected=figure(facts, words, case.signal.expected, "signals", 1),
+            expected=expected(facts, words, case.signal),
         )
     assert case.incident is not None
     state = words.name("state", case.incident.state.value)

@@ -1,11 +1,12 @@
 """Section 3: what changed since the last issue, corrections included."""
 
 from digest.facts import Correction, Facts, StoryFact
+from digest.headlines import headline
 from digest.sections.escalations import cases
 from digest.sections.parts import cell, figure, link, marks_line, nothing, section
 from digest.sections.stories import permalink, printed
 from digest.sections.weight import active, lost_share, ranked, reopened, status, weighty
-from digest.shield import NEVER_SHOWN, clean, cut, headline, touches
+from digest.shield import NEVER_SHOWN, clean, cut, touches
 from digest.wording import Words, joined
 from domain.briefing import Block, Bullets, Figure, Foreign, Line, Link, Paragraph, Section, Table
 from domain.model import Rights

@@ -1,22 +1,25 @@
 """Sections 8 to 11: authorities and dates, weak signals, coverage and limits, method."""
 
+from dataclasses import replace
 from datetime import timedelta
 
-from digest.calendar import concerns
+from digest.calendar import concerns, said_in
 from digest.facts import Deadline, Facts, Report, SourceFact
+from digest.headlines import title_of
 from digest.sections.counts import LENSES
 from digest.sections.parts import figure, link, nothing, section, severity_badge, share
 from digest.sections.stories import printed
 from digest.sections.weight import ARROWS_WITHHELD_ABOVE, arrows_withheld, down, lost_share, reported
-from digest.shield import NEVER_SHOWN, clean, neutral_headline, touches
+from digest.shield import clean
 from digest.wording import Words, joined
-from domain.briefing import Block, Bullets, Foreign, Heading, Line, Paragraph, Section
-from domain.model import Rights
+from domain.briefing import Block, Bullets, Figure, Heading, Line, Paragraph, Section
 
 MOST_NEWS = 6
 MOST_WEAK = 3
 MOST_DOWN = 4
+LEAST_SHARE = 0.01
 CALENDAR_DAYS = 14
+FARTHEST_DAYS = 400
 EXPECTED_LANGUAGES = {"DE": ("de",), "AT": ("de",), "CH": ("de", "fr", "it"), "UK": ("en",), "US": ("en",)}
 
 
@@ -35,9 +38,20 @@ def regulator_watch(facts: Facts, words: Words) -> Section:
     if dates:
         blocks += [
             Heading(words.text("regulator.dates")),
-            Bullets(tuple(_date(words, date) for date in dates)),
+            Bullets(tuple(date_line(words, date) for date in dates)),
         ]
-    return section(words, 8, "regulator", *blocks) if blocks else nothing(words, 8, "regulator")
+    later = () if dates else _next(facts, words)
+    if not blocks:
+        line = joined(((words.text("none.8"),), later), " ")
+        return replace(nothing(words, 8, "regulator"), blocks=(Paragraph(line),))
+    note = (Paragraph(later, "note"),) if later else ()
+    return section(words, 8, "regulator", *blocks, *note)
+
+
+def _next(facts: Facts, words: Words) -> Line:
+    """The next date of the calendar, however far; () where there is none."""
+    found = upcoming(facts, days=FARTHEST_DAYS)
+    return words.line("regulator.next", date=date_line(words, found[0], far=True)) if found else ()
 
 
 def upcoming(facts: Facts, days: int = CALENDAR_DAYS) -> list[Deadline]:
@@ -55,19 +69,15 @@ def _news(facts: Facts, words: Words, report: Report) -> Line:
     return (
         link(report.outlet, report.url, report.language),
         f" ({words.when(report.published_at, facts.period.day)}): ",
-        _title(words, report),
+        title_of(report, words),
     )
 
 
-def _title(words: Words, report: Report) -> Foreign:
-    if touches(report.topics, NEVER_SHOWN) or report.rights is Rights.DENY:
-        return Foreign(neutral_headline(report.topics, (), words), words.language)
-    return Foreign(clean(report.title), report.language, quoted=True)
-
-
-def _date(words: Words, deadline: Deadline) -> Line:
-    title = deadline.title.get(words.language) or next(iter(deadline.title.values()))
-    told = words.text("regulator.date", day=words.short_date(deadline.day), title=title, basis=deadline.basis)
+def date_line(words: Words, deadline: Deadline, far: bool = False) -> Line:
+    """A date with what it rests on; `far` writes it with weekday and year."""
+    day = words.long_date(deadline.day) if far else words.short_date(deadline.day)
+    title, basis = said_in(deadline.title, words.language), said_in(deadline.basis, words.language)
+    told = words.text("regulator.date", day=day, title=title, basis=basis)
     return (f"{told} ", link(words.text("regulator.source"), deadline.url))
 
 
@@ -81,7 +91,7 @@ def weak_signals(facts: Facts, words: Words) -> Section:
         return nothing(words, 9, "weak")
     intro = words.text("weak.chosen" if chosen else "weak.intro")
     lines = tuple(
-        (severity_badge(words, report.severity), " ", *_news(facts, words, report)) for report in found
+        (severity_badge(words, report.severity), " · ", *_news(facts, words, report)) for report in found
     )
     return section(words, 9, "weak", Paragraph((intro,), "note"), Bullets(lines))
 
@@ -140,14 +150,21 @@ def _lost(facts: Facts, words: Words) -> Line:
     names = [_down(facts, words, source) for source in missing[:MOST_DOWN]]
     if len(missing) > MOST_DOWN:
         names.append(words.text("coverage.more", n=words.number(len(missing) - MOST_DOWN)))
-    line = words.line(
-        "coverage.lost",
-        names=", ".join(names),
-        share=share(facts, words, lost_share(facts), "coverage"),
-    )
+    line = _lost_line(facts, words, ", ".join(names))
     limit = words.percent(ARROWS_WITHHELD_ABOVE)
     withheld = words.text("coverage.arrows", limit=limit) if arrows_withheld(facts) else ""
     return joined((line, withheld), " ")
+
+
+def _lost_line(facts: Facts, words: Words, names: str) -> Line:
+    lost = lost_share(facts)
+    if not any(source.share for source in facts.sources):
+        return (words.text("coverage.lost_unknown", names=names),)
+    told: Figure | Line = share(facts, words, lost, "coverage")
+    if lost < LEAST_SHARE:
+        least = Figure(words.percent(LEAST_SHARE), facts.mark("coverage"), round(lost, 6))
+        told = words.line("coverage.under_one", share=least)
+    return words.line("coverage.lost", names=names, share=told)
 
 
 def _down(facts: Facts, words: Words, source: SourceFact) -> str:

@@ -6,7 +6,7 @@ from digest.facts import CellFact, Facts, LensFact, TopicFact
 from digest.sections.escalations import series_name
 from digest.sections.parts import cell, figure, mark, nothing, section
 from digest.sections.weight import arrows_withheld, class_of, story_of
-from digest.statistics import TOO_FEW, direction, wilson
+from digest.statistics import TOO_FEW, Direction, direction, wilson
 from digest.wording import Words, joined
 from domain.briefing import (
     Badge,
@@ -25,6 +25,7 @@ from domain.model import Level, Signal
 
 MOST_SIGNALS = 5
 MOST_TOPICS = 8
+LEAST_TOPICS = 3
 HEAT_SIDE = 6
 LENSES = ("user", "media", "regulator")
 LEVEL_RANK = {Level.ELEVATED: 0, Level.WATCH: 1, Level.ESCALATE: 2}
@@ -181,17 +182,27 @@ def topics_table(facts: Facts, words: Words) -> Table:
     return Table(
         caption=words.line("heat.topics_caption", mark=mark(facts, "topics", "usual")),
         head=words.words("heat.topics_head"),
-        rows=tuple(_topic(facts, words, topic) for topic in ordered[:MOST_TOPICS]),
+        rows=tuple(_topic(facts, words, topic) for topic in worth_a_row(facts, ordered)),
         numeric=(1, 2, 3, 4),
         name="topics",
     )
 
 
+def worth_a_row(facts: Facts, ordered: list[TopicFact]) -> list[TopicFact]:
+    """Topics of two publishers or more, or away from their usual; the three largest whatever they are."""
+    loud = [topic for topic in ordered if topic.publishers > 1 or towards(facts, topic) in ("up", "down")]
+    return (loud if len(loud) >= LEAST_TOPICS else ordered[:LEAST_TOPICS])[:MOST_TOPICS]
+
+
+def towards(facts: Facts, topic: TopicFact) -> Direction:
+    return "" if arrows_withheld(facts) else direction(topic.publishers, topic.usual)
+
+
 def _topic(facts: Facts, words: Words, topic: TopicFact) -> tuple[Line, ...]:
     dash: Line = (words.text("heat.dash"),)
     usual = dash if topic.usual is None else cell(facts, words, topic.usual, "usual", 1)
-    towards = "" if arrows_withheld(facts) else direction(topic.publishers, topic.usual)
-    arrow: Line = (Badge(words.text(f"heat.{towards}"), towards),) if towards else dash
+    way = towards(facts, topic)
+    arrow: Line = (Badge(words.text(f"heat.{way}"), way),) if way else dash
     numbers = (cell(facts, words, n, "topics") for n in (topic.publishers, topic.outlets, topic.items))
     return ((words.name("topic", topic.topic),), *numbers, usual, arrow)
 

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from digest.facts import Facts, Report, StoryFact
+from digest.headlines import headline
 from digest.sections.parts import figure, link, nothing, section, severity_badge
 from digest.sections.weight import OPEN_STATES, story_of
-from digest.shield import HELPLINE, NEVER_SHOWN, clean, cut, headline, neutral_headline, quote, touches
+from digest.shield import HELPLINE, NEVER_SHOWN, clean, cut, neutral_headline, quote, touches
 from digest.wording import Words
-from domain.briefing import Badge, Block, Foreign, Line, Link, Paragraph, Section, StoryCard
+from domain.briefing import Badge, Block, Figure, Foreign, Line, Link, Paragraph, Section, StoryCard
 from domain.model import Incident, IncidentState, Level, Signal
 
 MOST = 3
@@ -144,18 +145,20 @@ def series_name(facts: Facts, words: Words, signal: Signal) -> str:
         return words.name("topic", signal.label)
     story = story_of(facts, signal) if signal.dimension == "story" else None
     if story is not None:
-        return f"{words.name('dimension', 'story')} {cut(headline(story, words).text, SERIES_CHARACTERS)}"
+        return f"{words.name('dimension', 'story')} {_named(story, words)}"
     if signal.dimension == "silence":
         group, _, name = signal.label.rpartition(":")
         gone = next((story for story in facts.stories if story.id == name), None)
         if gone is not None:
-            return (
-                f"{words.name('dimension', 'silence')} {cut(headline(gone, words).text, SERIES_CHARACTERS)}"
-            )
+            return f"{words.name('dimension', 'silence')} {_named(gone, words)}"
         return (
             f"{words.name('dimension', 'silence')} {words.name('lens' if group == 'class' else group, name)}"
         )
     return f"{words.name('dimension', signal.dimension)} {words.name(signal.dimension, signal.label)}"
+
+
+def _named(story: StoryFact, words: Words) -> str:
+    return words.quoted(cut(headline(story, words).text, SERIES_CHARACTERS))
 
 
 def _permalink(facts: Facts, case: Case) -> str:
@@ -174,9 +177,16 @@ def _facts(facts: Facts, words: Words, case: Case) -> tuple[Line, ...]:
         topic=series_name(facts, words, case.signal),
         n=figure(facts, words, case.signal.count, "signals"),
         day=words.day(case.signal.day),
-        expected=figure(facts, words, case.signal.expected, "signals", 1),
+        expected=expected(facts, words, case.signal),
     )
     return (counted, (words.text("escalate.proposed"),))
+
+
+def expected(facts: Facts, words: Words, signal: Signal) -> Line:
+    """What is usual of a series, as people say it: about 3, fewer than one."""
+    if signal.expected < 1:
+        return (Figure(words.text("bottom.expected_few"), facts.mark("signals"), signal.expected),)
+    return words.line("bottom.expected", n=figure(facts, words, signal.expected, "signals"))
 
 
 def _ownership(facts: Facts, words: Words, incident: Incident) -> Line:
@@ -214,10 +224,10 @@ def evidence(facts: Facts, words: Words, reports: tuple[Report, ...], most: int)
     seen: set[str] = set()
     lines: list[Line] = []
     for report in reports:
-        house = report.publisher or report.outlet
-        if house in seen:
+        house = {report.publisher or report.outlet, report.outlet}
+        if seen & house:
             continue
-        seen.add(house)
+        seen |= house
         lines.append(_evidence(facts, words, report))
     return tuple(lines[:most])
 

@@ -3,15 +3,17 @@
 from collections.abc import Mapping
 
 from digest.facts import Facts, StoryFact
+from digest.headlines import best_report, headline
 from digest.sections.escalations import evidence, helpline
 from digest.sections.parts import byline, figure, nothing, section, severity_badge
 from digest.sections.weight import class_of, in_several_markets, lead_story, order, ranked, status, weighty
-from digest.shield import first_words, headline, lead_report, quote
+from digest.shield import first_words, quote
 from digest.wording import Words, joined
-from domain.briefing import Badge, Block, Line, Paragraph, Part, Section, StoryCard
+from domain.briefing import Badge, Block, Foreign, Line, Paragraph, Part, Section, StoryCard
 
 MOST = 5
 MOST_WHY_WORDS = 40
+MANY = 5
 OFFICIAL_TOPIC = "regulatory_government_action"
 MINORS = frozenset({"youth_safety", "child_sexual_exploitation"})
 
@@ -53,25 +55,27 @@ def top_stories(facts: Facts, words: Words) -> Section:
 
 
 def card(facts: Facts, words: Words, story: StoryFact) -> StoryCard:
+    title = headline(story, words)
     return StoryCard(
         id=story.id,
         anchor=f"story-{story.id}",
         permalink=permalink(facts, story),
-        headline=headline(story, words),
+        headline=title,
         badges=(
             severity_badge(words, story.severity),
             status_badge(facts, words, story),
             *_moved(facts, words, story),
+            *_language(title, words),
         ),
         facts=(_counts(facts, words, story), _times(facts, words, story), _tags(facts, words, story)),
         links=evidence(facts, words, story.reports, 3),
-        quote=quote(lead_report(story, words) or story.reports[0], story.topics, words)
+        quote=quote(best_report(story, words) or story.reports[0], story.topics, words)
         if story.reports
         else (),
         judgement=_judgement(facts, words, story),
         why=_why(facts, words, story),
-        confidence=_confidence(facts, words, story),
-        outlook=(words.text(f"card.outlook.{confidence(story)}"),),
+        confidence=_confidence(words, story),
+        outlook=(words.text(f"card.outlook.{outlook(story)}"),),
         helpline=helpline(words, story.topics),
         severity=story.severity,
         status=status(story, facts.period),
@@ -134,7 +138,8 @@ def _tags(facts: Facts, words: Words, story: StoryFact) -> Line:
     )
     return (
         " · ".join(
-            words.text(key, names=", ".join(words.name(group, name) for name in names))
+            # A topic's label may hold a comma of its own.
+            words.text(key, names="; ".join(words.name(group, name) for name in names))
             for key, group, names in lists
             if names
         ),
@@ -146,6 +151,12 @@ def _tags(facts: Facts, words: Words, story: StoryFact) -> Line:
 
 def _moved(facts: Facts, words: Words, story: StoryFact) -> tuple[Badge, ...]:
     return (Badge(words.text("analyst.first"), "note"),) if story.id in facts.analyst.first else ()
+
+
+def _language(title: Foreign, words: Words) -> tuple[Badge, ...]:
+    if title.language in ("", words.language):
+        return ()
+    return (Badge(words.text("card.in_language", language=words.name("language", title.language)), "note"),)
 
 
 def _judgement(facts: Facts, words: Words, story: StoryFact) -> Line:
@@ -179,7 +190,8 @@ def reasons_of(facts: Facts, words: Words, story: StoryFact) -> list[Line]:
         (True, "severity", {"severity": words.name("severity", class_of(story.severity))}),
     )
     said = [words.line(f"card.reasons.{key}", None, **values) for holds, key, values in rules if holds]
-    return said[:3]
+    # The badge says the severity already; it is a reason only where there is no other.
+    return said[:3] if len(said) == 1 else said[:-1][:3]
 
 
 def official(story: StoryFact) -> bool:
@@ -198,13 +210,17 @@ def confidence(story: StoryFact) -> str:
     return "moderate" if story.publishers >= 3 or authority else "low"
 
 
-def _confidence(facts: Facts, words: Words, story: StoryFact) -> Line:
+def outlook(story: StoryFact) -> str:
+    """What kind of news would change our view."""
+    level = confidence(story)
+    if level == "low":
+        return "single" if story.publishers == 1 else "low"
+    return "attested" if level == "moderate" and "regulator" in story.lenses else level
+
+
+def _confidence(words: Words, story: StoryFact) -> Line:
     official_key = "card.official" if "regulator" in story.lenses else "card.no_official"
-    reason = words.line(
-        "card.confidence_reason",
-        count=story.publishers,
-        n=figure(facts, words, story.publishers, "stories"),
-        official=words.text(official_key),
-    )
-    level = words.name("confidence", confidence(story))
-    return words.line("card.confidence", level=level, reason=reason)
+    many = "many" if story.publishers >= MANY else "several"
+    size = {1: "single", 2: "few"}.get(story.publishers, many)
+    reason = words.text(f"card.confidence_reason.{size}", official=words.text(official_key))
+    return (words.text("card.confidence", level=words.name("confidence", confidence(story)), reason=reason),)

@@ -67,10 +67,12 @@ def is_tagged(layer: str, label: str, item: str = "r.id") -> str:
 RELEVANT = is_tagged("relevance", "'relevant'")
 
 # An item's words as they stood at the moment asked for.
+# A post has neither headline nor lead: its text begins where a lead would.
+OPENING = "CASE WHEN {row}.lead = '' AND i.kind <> 'article' THEN {row}.body ELSE {row}.lead END"
 TITLE, LEAD = (
-    f"""coalesce((SELECT v.{column} FROM item_version v WHERE v.id = i.id AND v.valid_from <= :as_of
-        AND v.valid_to > :as_of), (SELECT t.{column} FROM item_text t WHERE t.id = i.id), '')"""
-    for column in ("title", "lead")
+    f"""coalesce((SELECT {column.format(row="v")} FROM item_version v WHERE v.id = i.id AND v.valid_from <= :as_of
+        AND v.valid_to > :as_of), (SELECT {column.format(row="t")} FROM item_text t WHERE t.id = i.id), '')"""
+    for column in ("{row}.title", OPENING)
 )
 LEAD_SHOWN = 600
 """More of a lead than this is nobody's quotation."""
@@ -293,7 +295,7 @@ SELECT * FROM (
         row_number() OVER (PARTITION BY m.story_id ORDER BY i.copy_of IS NOT NULL, i.tier, i.published_at, i.item_id)
             AS place
     FROM json_each(:stories) j CROSS JOIN membership m ON m.story_id = j.value AND {held("m")}
-    CROSS JOIN item r ON r.id = m.item CROSS JOIN item i ON i.id = r.id
+    CROSS JOIN item r ON r.id = m.item CROSS JOIN item i ON i.id = r.id OR i.copy_of = r.id
     WHERE {IN_MARKET} AND {SEEN} AND i.published_at < :until
 ) AS placed WHERE place <= :most ORDER BY story, place
 """

@@ -123,7 +123,7 @@ def test_a_story_tells_its_life_and_its_day(world, ask):
         "features": ["live"],
     }  # fmt: skip
     assert [(x["id"], x["change"]) for x in ask("story_changes")] == [("s", "same")]
-    assert [x["item_id"] for x in ask("story_reports", stories='["s"]')] == ["a", "b"]
+    assert [x["item_id"] for x in ask("story_reports", stories='["s"]')] == ["a", "b", "c0", "c1"]
 
 
 def test_weak_signals_and_authorities_are_listed(world, ask):

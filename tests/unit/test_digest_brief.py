@@ -65,9 +65,9 @@ def test_the_bottom_line_is_at_most_sixty_words_and_three_sentences(day: str, la
 
 def test_the_bottom_line_of_a_loud_day_says_what_why_and_who() -> None:
     assert bottom_of(brief(loud_day(), "en")) == (
-        "Youth safety: EU-Kommission eröffnet Verfahren gegen TikTok wegen Altersprüfung, reported by 12 independent"
-        " publishers. Authorities or courts are acting; orders and deadlines may follow. Rita Berg owns it; update by"
-        " 09:30."
+        "Youth safety: EU-Kommission eröffnet Verfahren gegen TikTok wegen Altersprüfung (in German), reported by 12"
+        " independent publishers. Authorities or courts are acting; orders and deadlines may follow. Rita Berg owns it;"
+        " update by 09:30."
     )
 
 
@@ -301,7 +301,9 @@ def test_the_bottom_line_follows_the_strongest_surge_unless_something_is_critica
     )
     day = loud_day(incidents=(), stories=(first, surging), signals=(signal("youth_safety", Level.ELEVATED),))
     assert "Vorgang st-b" in bottom_of(brief(day, "de"))
-    assert "kam am 21.\u00a0Nov. auf 12 Medienhäuser, erwartet waren 3,2" in bottom_of(brief(day, "de"))
+    assert "Am 21.\u00a0Nov. griffen 12 Medienhäuser das Thema auf, sonst etwa 3 am Tag." in bottom_of(
+        brief(day, "de")
+    )
     assert [card.id for card in cards_of(brief(day, "de"), 4)] == ["st-a", "st-b"]
     critical = replace(first, severity=5)
     assert "Vorgang st-a" in bottom_of(brief(replace(day, stories=(critical, surging)), "de"))
@@ -313,7 +315,10 @@ def test_a_headline_is_taken_in_the_readers_language_where_there_is_one() -> Non
         language="fr",
         title="Un titre français",
         severity=4,
-        reports=(report("blatt", title="Ein deutscher Titel"),),
+        reports=(
+            report("blatt", title="Ein deutscher Titel"),
+            report("feuille", title="Un titre", language="fr"),
+        ),
     )
     day = loud_day(incidents=(), signals=(), stories=(told,))
     assert "Ein deutscher Titel" in bottom_of(brief(day, "de"))
