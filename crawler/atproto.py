@@ -1,15 +1,31 @@
 """Posts of the AT Protocol, as Bluesky's calls and its event stream show them."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from html import escape
+from urllib.parse import urlencode
 
 from crawler.dates import parse_date
 from crawler.plain import mask_mentions
-from crawler.shapes import View, count, listed, mapping, short_language, text, unique
-from domain.model import Author, Consent, Engagement, Entry, ItemKind, Source
+from crawler.shapes import View, answered_object, count, listed, mapping, short_language, text, unique, unlike
+from domain.model import (
+    Author,
+    Consent,
+    Engagement,
+    Entry,
+    Fetched,
+    ItemKind,
+    Purpose,
+    Request,
+    Source,
+    Tombstone,
+)
 
 PLATFORM = "bluesky"
+REMEDY = "check that the address answers XRPC calls"
+RECHECKED_AT_ONCE = 25
+APPVIEW = "https://public.api.bsky.app"
 DECLINED = frozenset({"!no-unauthenticated", "!hide", "!takedown", "!suspend"})
 SENSITIVE = frozenset({"porn", "sexual", "nudity", "graphic-media", "gore"})
 
@@ -100,3 +116,51 @@ def _engagement(view: View) -> Engagement:
         replies=count(view, "replyCount"),
         quotes=count(view, "quoteCount"),
     )
+
+
+# --- calls ---------------------------------------------------------------------------------------
+
+
+def call_url(server: str, call: str, query: Sequence[tuple[str, str]]) -> str:
+    """The address of a call of `app.bsky.feed`."""
+    return f"{server}/xrpc/app.bsky.feed.{call}?{urlencode(query)}"
+
+
+def appview(source: Source) -> str:
+    """The server that tells posts and profiles to everyone, without a slash at the end."""
+    return str(source.options.get("appview") or APPVIEW).rstrip("/")
+
+
+def posts_answer(fetched: Fetched, source: Source) -> View:
+    """An answer that holds posts. Raises ParseError."""
+    found = answered_object(fetched, source, REMEDY)
+    if not {"posts", "feed"} & found.keys():
+        raise unlike(source, "the answer holds no posts", REMEDY)
+    return found
+
+
+def views_of(answer: View) -> list[View]:
+    """Posts of an answer; what somebody repeated stands where it was written."""
+    rows = [row for row in answer.get("feed") or () if isinstance(row, dict) and not row.get("reason")]
+    found = [*(answer.get("posts") or ()), *(row.get("post") for row in rows)]
+    return [view for view in found if isinstance(view, dict) and view.get("uri") and mapping(view, "record")]
+
+
+def asked_again(server: str, uris: Sequence[str]) -> Iterator[Request]:
+    """Requests for these posts, 25 at a time."""
+    for start in range(0, len(uris), RECHECKED_AT_ONCE):
+        some = list(uris[start : start + RECHECKED_AT_ONCE])
+        url = call_url(server, "getPosts", [("uris", uri) for uri in some])
+        yield Request(url, Purpose.RECHECK, context={"ids": json.dumps(some)})
+
+
+def told_again(fetched: Fetched, source: Source) -> Iterator[Entry | Tombstone]:
+    """What the posts that were asked for again have become; what is missing in the answer is gone."""
+    standing = {str(view["uri"]): view for view in views_of(posts_answer(fetched, source))}
+    for uri in json.loads(fetched.request.context["ids"]):
+        if uri not in standing:
+            yield Tombstone(source.id, uri, "deleted", "missing when asked for again", PLATFORM)
+        elif not may_be_kept(standing[uri]):
+            yield Tombstone(source.id, uri, "withdrawn", "its author declined", PLATFORM)
+        else:
+            yield entry_of(standing[uri], source)

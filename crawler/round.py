@@ -3,11 +3,12 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from crawler.faults import Fault
+from crawler.listen import is_stream
 from crawler.permission import Clearance, clearance, refusal
 from crawler.registry import connector_for, known_kinds
 from crawler.settings import CrawlSettings
@@ -27,6 +28,10 @@ class Progress:
     done: int
     total: int
     visit: Visit
+
+
+Listen = Callable[[Visiting], Awaitable[list[Request]]]
+"""Hears a source that pushes; see `crawler.listen`."""
 
 
 class Round:
@@ -50,15 +55,45 @@ class Round:
         self.failure: Exception | None = None
         self.broken = asyncio.Event()
 
-    async def visits(self) -> AsyncIterator[tuple[Visiting, list[Request]]]:
-        """Visits to begin, each with its first requests; waits while too many are under way."""
-        for job in self._jobs:
-            await self._room.acquire()
-            if self._closed or self.failure is not None:
-                return
-            visiting = self._begin(job)
-            if visiting is not None:
-                yield visiting, self._first_requests(visiting)
+    async def visits(self, listen: Listen) -> AsyncIterator[tuple[Visiting, list[Request]]]:
+        """Visits to begin, each with its first requests; waits while too many are under way.
+
+        Streams are listened to beside all this, and come last, with the requests that follow from what they said.
+        """
+        streams = [
+            asyncio.ensure_future(self._heard(job, listen)) for job in self._jobs if is_stream(job.source)
+        ]
+        try:
+            for job in self._jobs:
+                if is_stream(job.source):
+                    continue
+                await self._room.acquire()
+                if self._closed or self.failure is not None:
+                    return
+                visiting = self._begin(job)
+                if visiting is not None:
+                    yield visiting, self._first_requests(visiting)
+            for stream in asyncio.as_completed(streams):
+                heard = await stream
+                if heard is not None:
+                    yield heard
+        finally:
+            for stream_task in streams:
+                stream_task.cancel()
+
+    async def _heard(self, job: CrawlJob, listen: Listen) -> tuple[Visiting, list[Request]] | None:
+        await self._room.acquire()
+        if self._closed or self.failure is not None:
+            return None
+        visiting = self._begin(job)
+        if visiting is None:
+            return None
+        try:
+            return visiting, await listen(visiting)
+        except Exception as error:
+            logger.exception("listening failed source=%s", job.source.id)
+            visiting.faults.append(Fault(Outcome.UNREACHABLE, f"the connector failed: {error!r}"[:300]))
+            return visiting, []
 
     def _begin(self, job: CrawlJob) -> Visiting | None:
         now = self._settings.clock()

@@ -66,6 +66,7 @@ class _Unbounded:
 
 UNBOUNDED: Purse = _Unbounded()
 
+Part = Entry | Tombstone | Request | Bookmark | Gap
 Known = Callable[[Sequence[str]], Mapping[str, datetime | None]]
 """Which of these raw ids are held, with the `updated` time seen last (None: not given)."""
 
@@ -207,6 +208,16 @@ class Visiting:
             self.validators[fetched.request.url] = validators_of(fetched)
         if fetched.request.url == self.source.url:
             self.hints = Hints(feed_says(fetched.body), fresh_for(fetched.headers))
+        # A watermark hides what is old, so nothing means nothing new.
+        return self._filed(found, is_filtered=bool(fetched.request.context.get("since")))
+
+    def heard(self, found: Sequence[Part], events: int) -> list[Request]:
+        """Takes in what a stream said; returns the requests it leads to."""
+        if self.faults and not events:
+            return []
+        return self._filed(found, is_filtered=events > 0)
+
+    def _filed(self, found: Sequence[Part], *, is_filtered: bool) -> list[Request]:
         requests = [part for part in found if isinstance(part, Request)]
         self.bookmarks |= {part.key: part.value for part in found if isinstance(part, Bookmark)}
         self.gaps += [part.reason for part in found if isinstance(part, Gap)]
@@ -217,9 +228,7 @@ class Visiting:
         if entries or any(isinstance(part, Tombstone) for part in found):
             self.answers.append(Outcome.OK)
         elif not admitted:
-            # A watermark hides what is old, so nothing means nothing new.
-            filtered = bool(fetched.request.context.get("since"))
-            self.answers.append(Outcome.UNCHANGED if filtered else Outcome.EMPTY)
+            self.answers.append(Outcome.UNCHANGED if is_filtered else Outcome.EMPTY)
         return admitted
 
     def _note_move(self, fetched: Fetched) -> None:

@@ -16,7 +16,7 @@ from lagebild.belts.publish import Issue, publish
 from lagebild.belts.recheck import AT_ONCE, Rechecked, RecheckRun, recheck, recheck_async, recheck_run
 from lagebild.belts.watch import watch
 from lagebild.console import step
-from lagebild.pseudonyms import pseudonym_of
+from lagebild.pseudonyms import pseudonym_of, references_of
 from lagebild.secrets import secrets_of
 from lagebild.settings import Edition
 from lagebild.workshop import Workshop
@@ -65,8 +65,9 @@ def collect_run(
 
 
 def desk_of(workshop: Workshop, index: NearIndex) -> Desk:
-    """Where harvests are filed: pseudonyms of the present epoch."""
-    return Desk(workshop.archive, index, workshop.clock, pseudonym_of(workshop.key_file, workshop.clock()))
+    """Where harvests are filed: pseudonyms of the present epoch, and of all epochs for those who leave."""
+    pseudonym = pseudonym_of(workshop.key_file, workshop.clock())
+    return Desk(workshop.archive, index, workshop.clock, pseudonym, references_of(workshop.key_file))
 
 
 def recheck_due(workshop: Workshop, *, limit: int = AT_ONCE, quiet: bool = False) -> Rechecked:

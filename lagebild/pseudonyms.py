@@ -9,7 +9,7 @@ import hmac
 import json
 import os
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -31,6 +31,15 @@ def reference(key: str, author: Author) -> str:
     """The author's pseudonym under a key (hex)."""
     digest = hmac.digest(bytes.fromhex(key), author.raw_id.encode("utf-8", "replace"), "sha256")
     return base64.b32encode(digest).decode("ascii").lower()[:REFERENCE_LETTERS]
+
+
+def references_of(key_file: Path) -> Callable[[str], Sequence[str]]:
+    """All pseudonyms that an author (by raw id) has had in the epochs whose keys are left."""
+
+    def references(raw_id: str) -> Sequence[str]:
+        return [reference(key, Author(raw_id)) for key in read_keys(key_file).values()]
+
+    return references
 
 
 def pseudonym_of(key_file: Path, now: datetime) -> Callable[[Author], str]:

@@ -7,10 +7,20 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Literal
-from urllib.parse import urlencode
 
-from crawler.atproto import PLATFORM, entry_of, languages_of, may_be_kept, written_at
+from crawler.atproto import (
+    REMEDY,
+    appview,
+    asked_again,
+    call_url,
+    entry_of,
+    languages_of,
+    may_be_kept,
+    posts_answer,
+    told_again,
+    views_of,
+    written_at,
+)
 from crawler.dates import parse_date
 from crawler.queries import queries, query_of
 from crawler.secret import SECRET
@@ -18,11 +28,9 @@ from crawler.sessions import Session, Sessions, ends_at
 from crawler.shapes import View, answered_object, mapping, server, text, unlike, wished
 from crawler.walk import Leaf, Part, Walk, WalkBack, stamp, youngest
 from domain.errors import ConfigError, Forbidden
-from domain.model import Checkpoint, Entry, Fetched, Outcome, Purpose, Request, Source, Tombstone
+from domain.model import Checkpoint, Fetched, Outcome, Purpose, Request, Source
 
-REMEDY = "check that the address answers XRPC calls"
 PER_PAGE = 100
-RECHECKED_AT_ONCE = 25
 CALLS = {"queries": ("searchPosts", "q"), "actors": ("getAuthorFeed", "actor"), "feeds": ("getFeed", "feed")}
 """Option -> the call it is for and the name of its parameter there."""
 OPEN_SESSION = "/xrpc/com.atproto.server.createSession"
@@ -71,7 +79,7 @@ class Bluesky(WalkBack):
         search = {"sort": "latest", "since": walk.floor} if option == "queries" else {}
         query = {parameter: value, "limit": str(PER_PAGE), **search, **onward}
         purse = query_of(source, value).purse if option == "queries" else ""
-        return Request(_call(source, call, list(query.items())), purse=purse)
+        return Request(call_url(server(source), call, list(query.items())), purse=purse)
 
     def resumed(self, question: str, onward: str) -> str:
         """A search's cursor counts hits, and there are more by now: the time of the oldest one holds."""
@@ -92,9 +100,9 @@ class Bluesky(WalkBack):
 
     def leaf(self, fetched: Fetched, source: Source, question: str, walk: Walk) -> Leaf:
         """Posts of a page that are younger than the floor."""
-        answer = _answer(fetched, source)
+        answer = posts_answer(fetched, source)
         floor, (option, _, value) = parse_date(walk.floor), question.partition(" ")
-        dated = [(view, written_at(view)) for view in _views(answer)]
+        dated = [(view, written_at(view)) for view in views_of(answer)]
         young = [(view, at) for view, at in dated if not (floor and at and at < floor)]
         query = query_of(source, value if option == "queries" else "")
         wanted = wished(source, "languages") if option != "queries" else query.languages
@@ -106,14 +114,12 @@ class Bluesky(WalkBack):
 
     def other(self, fetched: Fetched, source: Source) -> Iterable[Part]:
         """What posts that were asked for again have become."""
-        return _rechecked(_answer(fetched, source), fetched, source)
+        return told_again(fetched, source)
 
     def recheck(self, source: Source, raw_ids: Sequence[str]) -> Iterable[Request]:
-        """Asks for 25 posts at a time; what is missing in the answer is gone."""
-        for start in range(0, len(raw_ids), RECHECKED_AT_ONCE):
-            some = list(raw_ids[start : start + RECHECKED_AT_ONCE])
-            url = _call(source, "getPosts", [("uris", uri) for uri in some])
-            yield Request(url, Purpose.RECHECK, context={"ids": json.dumps(some)})
+        """Asks for 25 posts at a time; what is missing in the answer is gone. An account's own server wants a session
+        for that, so the open one (`appview`) is asked."""
+        return asked_again(appview(source) if source.auth else server(source), raw_ids)
 
     def health(self, fetched: Fetched) -> Outcome:
         """By status; a session that is over is no fault, since another can be had."""
@@ -205,24 +211,6 @@ def _is_over(fetched: Fetched) -> bool:
 # --- answers -------------------------------------------------------------------------------------
 
 
-def _call(source: Source, call: str, query: Sequence[tuple[str, str]]) -> str:
-    return f"{server(source)}/xrpc/app.bsky.feed.{call}?{urlencode(query)}"
-
-
-def _answer(fetched: Fetched, source: Source) -> View:
-    found = answered_object(fetched, source, REMEDY)
-    if not {"posts", "feed"} & found.keys():
-        raise unlike(source, "the answer holds no posts", REMEDY)
-    return found
-
-
-def _views(answer: View) -> list[View]:
-    """Posts of an answer; what somebody repeated stands where it was written."""
-    rows = [row for row in answer.get("feed") or () if isinstance(row, dict) and not row.get("reason")]
-    found = [*(answer.get("posts") or ()), *(row.get("post") for row in rows)]
-    return [view for view in found if isinstance(view, dict) and view.get("uri") and mapping(view, "record")]
-
-
 def _onward(answer: View, walk: Walk, moments: Sequence[datetime | None], option: str) -> str:
     """The cursor counts hits up to the walk's own bound `until`; `oldest` will be the bound of a later visit."""
     cursor = text(answer, "cursor")
@@ -233,21 +221,6 @@ def _onward(answer: View, walk: Walk, moments: Sequence[datetime | None], option
     # Posts of the same second may stand on both sides of the page's end.
     after = stamp(oldest + timedelta(seconds=1)) if oldest and option == "queries" else ""
     return json.dumps({"cursor": cursor, "until": bound, "oldest": after})
-
-
-def _rechecked(answer: View, fetched: Fetched, source: Source) -> Iterator[Entry | Tombstone]:
-    standing = {str(view["uri"]): view for view in _views(answer)}
-    for uri in json.loads(fetched.request.context["ids"]):
-        if uri not in standing:
-            yield _tombstone(source, uri, "deleted", "missing when asked for again")
-        elif not may_be_kept(standing[uri]):
-            yield _tombstone(source, uri, "withdrawn", "its author declined")
-        else:
-            yield entry_of(standing[uri], source)
-
-
-def _tombstone(source: Source, uri: str, state: Literal["deleted", "withdrawn"], reason: str) -> Tombstone:
-    return Tombstone(source.id, uri, state, reason, PLATFORM)
 
 
 CONNECTOR = Bluesky()

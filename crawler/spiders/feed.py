@@ -10,6 +10,7 @@ from twisted.python.failure import Failure
 
 from crawler.faults import Fault
 from crawler.guard import Guard, NotAllowed, authority, checked_host
+from crawler.listen import listen
 from crawler.round import Round
 from crawler.secret import filled, masked
 from crawler.settings import CrawlSettings
@@ -34,10 +35,13 @@ class FeedSpider(scrapy.Spider):
 
     async def start(self) -> AsyncIterator[scrapy.Request]:
         """The first requests of every source, in the order of the jobs, as room allows."""
-        async for visiting, requests in self.round.visits():
+        async for visiting, requests in self.round.visits(self._listen):
             for request in self._ask(visiting, requests):
                 yield request
             self.round.listed(visiting)
+
+    async def _listen(self, visiting: Visiting) -> list[Request]:
+        return await listen(visiting, self.guard, self.crawl_settings)
 
     def read(self, response: Response) -> Iterator[scrapy.Request]:
         """Takes an answer in; asks for what it leads to, or ends the listing part of the visit."""

@@ -14,7 +14,20 @@ from crawler.rhythm import HISTORY, hints_of, next_due, weighed
 from crawler.settings import CrawlSettings
 from crawler.visit import CrawlJob
 from domain.errors import ConfigError
-from domain.model import Author, Batch, Document, Filed, Harvest, Item, New, Source, Tally, Updated, Visit
+from domain.model import (
+    Author,
+    Batch,
+    Document,
+    Filed,
+    Harvest,
+    Item,
+    New,
+    Source,
+    Tally,
+    Tombstone,
+    Updated,
+    Visit,
+)
 from domain.ports import Clock, CollectArchive, LedgerArchive
 from lagebild.budget import SourcePurse
 from lagebild.secrets import Secrets, secrets_of
@@ -24,6 +37,8 @@ from nlp.language import detect
 logger = logging.getLogger(__name__)
 DETECTED_CHARACTERS = 400
 Pseudonym = Callable[[Author], str]
+References = Callable[[str], Sequence[str]]
+"""All pseudonyms that an author, by raw id, has had."""
 
 
 @dataclass(slots=True)
@@ -114,6 +129,7 @@ class Desk:
     index: NearIndex
     clock: Clock
     pseudonym: Pseudonym | None = None
+    references: References | None = None
 
     def receive(self, harvest: Harvest) -> tuple[Visit, Tally]:
         """Commits a harvest; the visit as its source's rhythm judges it, and what changed."""
@@ -125,7 +141,7 @@ class Desk:
             visit=visit,
             checkpoint=harvest.checkpoint,
             filed=filed,
-            tombstones=harvest.tombstones,
+            tombstones=tuple(self._tombstones(harvest.tombstones)),
             letters=harvest.letters,
             next_due=next_due(harvest.source, [*before, visit], now, hints_of(harvest.checkpoint)),
         )
@@ -140,6 +156,14 @@ class Desk:
         items = {item.id: item for item in spoken_of}
         hashes = self.archive.known_hashes(list(items))
         return tuple(self._file(item, hashes.get(item.id)) for item in items.values())
+
+    def _tombstones(self, tombstones: Iterable[Tombstone]) -> Iterable[Tombstone]:
+        """What names an author is known to the archive by the author's pseudonyms only."""
+        for one in tombstones:
+            if one.raw_id or not self.references:
+                yield one
+            else:
+                yield from (replace(one, author=reference) for reference in self.references(one.author))
 
     def _file(self, item: Item, known_hash: str | None) -> Filed:
         print_ = fingerprint(item)

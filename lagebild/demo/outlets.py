@@ -7,7 +7,8 @@ from importlib.resources import files
 
 from ruamel.yaml import YAML
 
-SOCIAL_KINDS = frozenset({"mastodon", "bluesky"})
+STREAM_KIND = "bluesky_jetstream"
+SOCIAL_KINDS = frozenset({"mastodon", "bluesky", STREAM_KIND})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,7 +26,7 @@ from websockets.exceptions import ConnectionClosed
 
 from crawler.registry import known_kinds
 from lagebild.demo.faults import Answer
-from lagebild.demo.outlets import Outlet
+from lagebild.demo.outlets import STREAM_KIND, Outlet
 from lagebild.demo.site import LISTING_PATHS, Site
 from lagebild.demo.social import bluesky_answer, jetstream_events, mastodon_answer, wanted
 from lagebild.demo.world import World
@@ -36,6 +36,8 @@ STREAM_IP = "127.7.6.13"
 START_SECONDS = 20.0
 FORTNIGHT_DAYS = 15  # these kinds reach back two days at a first visit, unless told
 SEARCHED = ("hushbox", "kaufhafen", "vidoo", "orvane", "funkwerk", "apps")  # what the demo asks Bluesky for
+PROFILES_AT = "bluesky-demo"
+LOOK_BACK_HOURS = 36  # all that the stream remembers
 SMALLEST_PACKED = 600  # octets; below it gzip does not pay
 STREAM_PAUSE_SECONDS = 0.2
 
@@ -105,6 +107,10 @@ class ServedWorld:
                 return {"options": {"timeline": "public", "local": True}}
             case "bluesky":
                 return {"options": {"queries": list(SEARCHED)}}
+            case "bluesky_jetstream":
+                # Beside all the other visits nobody waits for these two seconds of silence.
+                told = {"appview": self.addresses[PROFILES_AT], "hours": LOOK_BACK_HOURS, "quiet_seconds": 2}
+                return {"options": told}
             case "wordpress_rest" | "sitemap" | "news_sitemap":
                 return {"options": {"days": FORTNIGHT_DAYS}}
             case _:
@@ -168,10 +174,12 @@ class _Doors:
 
 def _open_doors(outlets: tuple[Outlet, ...], port: int | None) -> _Doors:
     whole = _has_whole_loopback()
-    number = _free_port(port, [outlet.ip for outlet in outlets] + [STREAM_IP]) if whole else 0
-    socks = {outlet.id: _listen(outlet.ip if whole else "127.0.0.1", number) for outlet in outlets}
+    number = _free_port(port, sorted({STREAM_IP, *(outlet.ip for outlet in outlets)})) if whole else 0
+    asked = [outlet for outlet in outlets if outlet.kind != STREAM_KIND]
+    socks = {outlet.id: _listen(outlet.ip if whole else "127.0.0.1", number) for outlet in asked}
     stream = _listen(STREAM_IP if whole else "127.0.0.1", number)
     endpoints: dict[str, Endpoint] = {name: sock.getsockname() for name, sock in socks.items()}
+    endpoints |= {outlet.id: stream.getsockname() for outlet in outlets if outlet.kind == STREAM_KIND}
     for outlet in outlets:
         if outlet.fault == "unreachable":
             socks.pop(outlet.id).close()

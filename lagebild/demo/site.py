@@ -30,6 +30,7 @@ LISTING_PATHS: Mapping[str, str] = {
     "wordpress_rest": "/wp-json/wp/v2/posts",
     "mastodon": "/",
     "bluesky": "/",
+    "bluesky_jetstream": "/",
 }
 FEED_TYPES: Mapping[str, str] = {
     "rss": "application/rss+xml; charset=utf-8",
