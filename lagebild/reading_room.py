@@ -20,6 +20,7 @@ from lagebild.room.drawing import drawing
 from lagebild.room.reasons import spoken
 from lagebild.room.review import teaching
 from lagebild.room.shield import shield
+from lagebild.room.sources import LiveSources, bench
 from lagebild.room.stories import storytelling
 from lagebild.settings import Web
 from lagebild.triage import AUDIENCES, NEXT, Change, assign, due_at, link, note, open_incident, set_state
@@ -43,7 +44,7 @@ def room(workshop: Workshop) -> Starlette:
     desk = Desk(
         archive=workshop.archive,
         clock=workshop.clock,
-        sources=workshop.sources,
+        sources=LiveSources(workshop),
         zones=zones,
         names=names(),
         triage=triage(zones),
@@ -53,6 +54,7 @@ def room(workshop: Workshop) -> Starlette:
         stories=storytelling(workshop.archive),
         teaching=teaching(workshop),
         drawing=drawing(),
+        bench=bench(workshop),
         hosts=hosts_of(settings.web),
         entrance=entrance,
         asking=asking_of(settings.archive),

@@ -16,7 +16,7 @@ from web.desk import Desk
 from web.doors import Door, Wing
 from web.guard import guarded
 from web.page import page
-from web.roles import ADMIN, ANALYST, ANYONE, READER
+from web.roles import ADMIN, ANALYST, ANYONE, MAINTAINER, READER
 from web.views import (
     articles,
     briefings,
@@ -86,6 +86,16 @@ ROUTES: list[Door] = [
     Door("/review", review.show, ANALYST),
     Door("/review/{item_id}", review.answer, ANALYST, told="changed", methods=["POST"]),
     Door("/sources", sources.show, READER),
+    Door("/sources/new", sources.new, MAINTAINER),
+    Door("/sources/draft", sources.draft, MAINTAINER, methods=["POST"]),
+    Door("/sources/apply", sources.apply, MAINTAINER, told="changed sources.yaml", methods=["POST"]),
+    Door("/sources/try", sources.try_now, MAINTAINER, told="tried", methods=["POST"]),
+    Door("/sources/opml", sources.opml, READER),
+    Door("/sources/opml", sources.read_opml, MAINTAINER, methods=["POST"]),
+    Door("/sources/faults.atom", sources.faults, READER, scope="sources:read"),
+    Door("/source/{source_id}", sources.one, READER),
+    Door("/source/{source_id}/pause", sources.pause, MAINTAINER, told="paused", methods=["POST"]),
+    Door("/source/{source_id}/resume", sources.resume, MAINTAINER, told="resumed", methods=["POST"]),
     Door("/method", today.method, READER),
     Door("/sign-in", entry.show, ANYONE),
     Door("/sign-in", entry.sign_in, ANYONE, methods=["POST"]),

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from domain.briefing import Chart
-from domain.model import Incident, Source, TriageEvent
+from domain.model import Incident, Outcome, Source, TriageEvent
 from domain.ports import Archive, Clock
 from web.entrance import Entrance
 
@@ -81,6 +81,68 @@ class Drawing:
     deadlines: Callable[[str, date, date, str], Sequence[tuple[date, str]]]
 
 
+class Health(Protocol):
+    """How a source is; see `crawler.rhythm`."""
+
+    @property
+    def state(self) -> Outcome: ...
+    @property
+    def since(self) -> datetime | None: ...
+    @property
+    def reason(self) -> str: ...
+    @property
+    def last_fresh(self) -> datetime | None: ...
+    @property
+    def stale(self) -> bool: ...
+    @property
+    def dead(self) -> bool: ...
+    @property
+    def usual(self) -> float: ...
+    @property
+    def unread(self) -> float | None: ...
+    @property
+    def is_well(self) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A changed sources.yaml before it is kept. `diff` is unified; `mark` tells the file that it was made from."""
+
+    diff: str
+    problems: tuple[str, ...]
+    mark: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What one visit brought: per item its address, a fault of its page, and (field, value, where it came from)."""
+
+    outcome: str
+    reason: str
+    entries: int
+    items: tuple[tuple[str, str, tuple[tuple[str, str, str], ...]], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bench:
+    """A maintainer's tools. `health` by source id. `entry`: id -> its lines of sources.yaml, "" if it has none.
+
+    `draft`: (id or "" to append, lines) -> the changed file; `apply`: (id, lines, the draft's mark), raises Conflict when
+    the file changed since. `try_now`: (id, lines or "" for those in force) fetches once and keeps nothing.
+    `read_opml`: (file, market, language, lens) -> lines of what is new in it.
+    """
+
+    editable: bool
+    health: Callable[[], Mapping[str, Health]]
+    entry: Callable[[str], str]
+    draft: Callable[[str, str], Draft]
+    apply: Callable[[str, str, str], None]
+    try_now: Callable[[str, str], Tried]
+    opml: Callable[[], bytes]
+    read_opml: Callable[[bytes, str, str, str], str]
+    faults: Callable[[], bytes]
+
+
 class Agreed(Protocol):
     """How often two readers gave the same answer: of `n` answers given twice, `same` were equal."""
 
@@ -130,6 +192,7 @@ class Desk:
     stories: Storytelling | None = None
     teaching: Teaching | None = None
     drawing: Drawing | None = None
+    bench: Bench | None = None
     hosts: frozenset[str] = frozenset({"127.0.0.1", "localhost", "::1"})
     entrance: Entrance = field(default_factory=Entrance)
     asking: Asking | None = None

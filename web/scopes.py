@@ -8,6 +8,7 @@ SCOPES = {
     "signals:read": READER,
     "incidents:read": ANALYST,
     "digests:read": READER,
+    "sources:read": READER,
     "metrics": READER,
     "export": ANALYST,
     "sql": ANALYST,

@@ -4,12 +4,13 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
 from ruamel.yaml import YAML
 
 from domain.errors import ConfigError
-from lagebild.sources.load import position, read
+from lagebild.sources.load import Problem, position, read
 
 PLAIN = re.compile(r"^[A-Za-z0-9][A-Za-z0-9 ._/+()-]*$")
 GERMAN = {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"}
@@ -75,3 +76,65 @@ def _replace(path: Path, text: str) -> None:
             f"the file would not be sound: {faults[0]}", remedy="nothing was changed; mend what is named"
         )
     draft.replace(path)
+
+
+# --- one entry's own lines -----------------------------------------------------------------------
+
+ENTRY_START = re.compile(r"^(\s*)-\s")
+COMMENT_OR_BLANK = re.compile(r"^\s*(#.*)?$")
+
+
+def entry_lines(text: str, source_id: str) -> tuple[int, int] | None:
+    """First and one past the last line (from 0) of a source's entry; None when the file has no such source.
+
+    Comments and blank lines before the next entry belong to that one.
+    """
+    tree = YAML(typ="rt").load(text)
+    rows = tree.get("sources")
+    if not rows:
+        return None
+    starts = [rows.lc.item(number)[0] for number in range(len(rows))]
+    number = next((n for n, row in enumerate(rows) if str(row.get("id")) == source_id), None)
+    if number is None:
+        return None
+    lines = text.splitlines()
+    start = starts[number]
+    end = starts[number + 1] if number + 1 < len(starts) else _end_of_list(lines, start)
+    while end > start + 1 and COMMENT_OR_BLANK.match(lines[end - 1]):
+        end -= 1
+    return start, end
+
+
+def _end_of_list(lines: list[str], start: int) -> int:
+    """Where the last entry ends: before the next key of the file."""
+    rest = range(start + 1, len(lines))
+    return next((n for n in rest if lines[n][:1] not in ("", " ", "#", "-")), len(lines))
+
+
+def entry_in(text: str, source_id: str) -> str:
+    """The entry as its maintainer wrote it; "" when the file has no such source."""
+    found = entry_lines(text, source_id)
+    return "\n".join(text.splitlines()[found[0] : found[1]]) + "\n" if found else ""
+
+
+def with_entry(text: str, source_id: str, entry: str) -> str:
+    """The file with this entry in the place of the source's own, or at the end of the list for one it does not have."""
+    entry = entry.replace("\r\n", "\n").strip("\n") + "\n"
+    found = entry_lines(text, source_id) if source_id else None
+    if found is None:
+        return text.rstrip("\n") + "\n" + entry
+    lines = text.splitlines(keepends=True)
+    return "".join(lines[: found[0]]) + entry + "".join(lines[found[1] :])
+
+
+def problems_of(path: Path, text: str) -> tuple[Problem, ...]:
+    """What would be wrong with the file if it said this; the file stays as it is."""
+    with TemporaryDirectory() as folder:
+        draft = Path(folder) / path.name
+        draft.write_text(text, encoding="utf-8")
+        return read(draft).errors
+
+
+def rewritten(path: Path, text: str) -> None:
+    """The file with this text. Raises ConfigError, and leaves the file alone, when the outcome would not check."""
+    _replace(path, text)

@@ -53,6 +53,7 @@ PAGES = (
     "/dashboard",
     "/review",
     "/sources",
+    "/source/bote",
     "/method",
 )
 NOT_SERIOUS = ("minor", "moderate")

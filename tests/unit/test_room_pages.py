@@ -221,3 +221,74 @@ def test_triage_is_measured(room: TestClient) -> None:
     assert rows["opened"] == "1"
     assert rows["acknowledged in time"] == "1 / 1"
     assert rows["open, under 1 day"] == "1"
+
+
+# --- sources -------------------------------------------------------------------------------------
+
+YAML_OF_ONE = """version: 1
+sources:
+  - id: bote
+    name: Der Bote
+    kind: rss
+    url: https://bote.example/feed
+    language: de
+    market: DE
+    lens: media
+"""
+
+
+@pytest.fixture
+def sources_file(tmp_path: Path) -> Path:
+    path = tmp_path / "sources.yaml"
+    path.write_text(YAML_OF_ONE, encoding="utf-8")
+    return path
+
+
+def test_the_sources_that_need_a_look_come_first(room: TestClient) -> None:
+    text = said(room, "/sources")
+    assert text.index("/source/stumm") < text.index("/source/bote")
+    assert "gesperrt" in text.split("/source/bote")[0] or "blocked" in text.split("/source/bote")[0]
+    assert "/source/bote" not in said(room, "/sources?faulty=1")
+
+
+def test_a_change_is_shown_checked_and_kept(sources_file: Path, room: TestClient) -> None:
+    entry = YAML_OF_ONE.split("sources:\n")[1]
+    given = {"token": token(room), "source": "bote"}
+    wrong = room.post("/sources/draft", data={**given, "entry": entry.replace("lens: media", "lens: press")})
+    assert "lens" in wrong.text
+    assert "/sources/apply" not in wrong.text
+    right = room.post("/sources/draft", data={**given, "entry": entry.replace("/feed", "/rss")})
+    assert "<ins>+    url: https://bote.example/rss</ins>" in right.text
+    [mark] = re.findall(r'name="mark" value="([0-9a-f]+)"', right.text)
+    change = {**given, "entry": entry.replace("/feed", "/rss"), "mark": mark}
+    assert room.post("/sources/apply", data=change).status_code == 303
+    assert "https://bote.example/rss" in sources_file.read_text()
+    assert "https://bote.example/rss" in said(room, "/source/bote")
+
+
+def test_a_file_that_somebody_else_changed_is_not_overwritten(sources_file: Path, room: TestClient) -> None:
+    given = {"token": token(room), "source": "bote", "entry": "  - id: bote\n", "mark": "0" * 64}
+    assert room.post("/sources/apply", data=given).status_code == 409
+    assert sources_file.read_text() == YAML_OF_ONE
+
+
+def test_a_feed_readers_list_becomes_a_draft(sources_file: Path, room: TestClient) -> None:
+    opml = b'<opml version="2.0"><body><outline title="Neu" xmlUrl="https://neu.example/f"/></body></opml>'
+    given = {"token": token(room), "market": "AT", "language": "de", "lens": "media"}
+    answer = room.post("/sources/opml", data=given, files={"file": ("a.opml", opml)})
+    assert "<ins>+  - id: neu</ins>" in answer.text
+    assert b"https://bote.example/feed" in room.get("/sources/opml").content
+
+
+def test_faults_are_an_atom_feed(room: TestClient) -> None:
+    answer = room.get("/sources/faults.atom")
+    assert answer.headers["content-type"].startswith("application/atom+xml")
+    assert "stumm" in answer.text
+    assert "bote:" not in answer.text
+
+
+def test_a_source_is_paused_and_resumed(room: TestClient, archive: Archive) -> None:
+    room.post("/source/bote/pause", data={"token": token(room)})
+    assert "bote" not in archive.due_sources(NOW.replace(year=2027))
+    room.post("/source/bote/resume", data={"token": token(room)})
+    assert "bote" in archive.due_sources(NOW.replace(year=2027))

@@ -7,7 +7,7 @@ from click.testing import CliRunner
 
 from domain.errors import ConfigError
 from lagebild.cli import root
-from lagebild.sources.edit import appended, moved, slug
+from lagebild.sources.edit import appended, entry_in, moved, slug, with_entry
 from lagebild.sources.load import load
 from lagebild.sources.opml import document, outlines
 
@@ -92,3 +92,32 @@ def test_importing_twice_adds_once(path: Path, tmp_path: Path) -> None:
 )
 def test_an_id_is_made_of_the_name(name: str, expected: str) -> None:
     assert slug(name) == expected
+
+
+TWO = """# head
+version: 1
+sources:
+  # the first
+  - id: one
+    name: One
+    kind: rss
+
+  # the second
+  - id: two
+    name: Two
+    kind: rss
+"""
+
+
+def test_an_entry_is_its_own_lines_and_the_comment_before_the_next_stays_with_that_one() -> None:
+    assert entry_in(TWO, "one") == "  - id: one\n    name: One\n    kind: rss\n"
+    assert entry_in(TWO, "none") == ""
+
+
+def test_only_the_entrys_lines_are_replaced() -> None:
+    changed = with_entry(TWO, "one", "  - id: one\r\n    name: Eins")
+    assert changed == TWO.replace("    name: One\n    kind: rss\n", "    name: Eins\n", 1)
+
+
+def test_a_new_entry_goes_to_the_end() -> None:
+    assert with_entry(TWO, "", "  - id: three\n").endswith("kind: rss\n  - id: three\n")
