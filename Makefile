@@ -19,7 +19,7 @@ $(STAMP): $(LOCK) pyproject.toml
 
 lock: ## resolve pyproject.toml into the lock again
 	@uv=$$(command -v $(UV) || command -v uv); \
-	$$uv pip compile pyproject.toml --quiet --group test --group lint --group docs --python-version 3.11 \
+	$$uv pip compile pyproject.toml --quiet --extra fleet --group test --group lint --group docs --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --no-header --output-file $(LOCK); \
 	$$uv pip compile pyproject.toml --quiet --group train --python-version 3.11 --constraints $(LOCK) \
 	  --generate-hashes --no-emit-index-url --no-header --output-file requirements/train.lock
@@ -35,6 +35,9 @@ test: setup ## every test of the default tier
 
 test-browser: setup ## the reading room in Chromium: mornings, accessibility, phones
 	@.venv/bin/pytest -q -m browser tests/e2e
+
+test-fleet: setup ## the archive and the belts on a PostgreSQL of their own, with worker processes
+	@LAGEBILD_TEST_POSTGRES=start .venv/bin/pytest -q -n 2 --dist loadfile tests/contract tests/integration/test_fleet.py -k "postgres or fleet"
 
 lint: setup ## style, types, floors
 	@.venv/bin/ruff check .

@@ -119,35 +119,53 @@ def runs(features: Sequence[Features], kind: str, hours: float) -> dict[str, str
     return found
 
 
-def growth(items: int = 100_000, days: int = 30, seed: int = 5) -> None:
-    """Cost of the last tenth over the first full tenth, on random headlines over 30 days."""
+@dataclass(frozen=True, slots=True)
+class Grown:
+    """CPU seconds of a stream by tenths, and the last tenth over the first one that began with a full window."""
+
+    by_tenth: list[float]
+    ratio: float
+    megabytes: int
+
+
+WINDOW_DAYS = 4
+
+
+def grown(items: int = 100_000, days: int = 30, seed: int = 5, per_run: int = 500) -> Grown:
+    """The cost of placing a stream of random headlines over 30 days, told while it runs.
+
+    A pair of headlines costs the same at any time; an item is compared with at most 128 others. So 100,000 items cost
+    some ten minutes of one core, and the figure is whether that holds to the end.
+    """
     draw = np.random.default_rng(seed)
     words = [f"Wort{n}" for n in range(40_000)]
-    start, per_run, seconds = datetime(2026, 9, 1, tzinfo=UTC), 500, []
-    clusterer = Clusterer(weights_for("use"))
+    start = datetime(2026, 9, 1, tzinfo=UTC)
+    clusterer, seconds = Clusterer(weights_for("use")), []
     for first in range(0, items, per_run):
-        batch = []
-        for n in range(first, first + per_run):
-            topic = int(draw.integers(items // 8))
-            chosen = [words[(topic * 7 + k * 13) % 40_000] for k in range(4)] + [
-                words[int(w)] for w in draw.zipf(1.3, 6) % 40_000
-            ]
-            vector = draw.normal(size=64).astype(np.float32)
-            vector /= np.linalg.norm(vector)
-            at = start + timedelta(days=days * n / items)
-            batch.append(read_features(f"i{n}", " ".join(chosen), "", "de", at, vector))
+        batch = [
+            drawn(draw, words, n, items, start + timedelta(days=days * n / items))
+            for n in range(first, first + per_run)
+        ]
         began = time.process_time()
         clusterer.place(batch)
         seconds.append(time.process_time() - began)
+        if first % (items // 10) < per_run:
+            print(f"{first} of {items} items, {seconds[-1]:.2f} s a batch", file=sys.stderr, flush=True)
     tenth = len(seconds) // 10
-    filled = int(len(seconds) * 4 / days) + 1  # by then the window is full
+    filled = int(len(seconds) * WINDOW_DAYS / days) + 1
     early, late = sum(seconds[filled : filled + tenth]), sum(seconds[-tenth:])
-    whole_early = sum(seconds[:tenth])
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    print(
-        f"growth: {items} items in {sum(seconds):.0f} s; first tenth {whole_early:.1f} s, first tenth with a full window "
-        f"{early:.1f} s, last {late:.1f} s, ratio {late / early:.2f}; {peak} MB"
-    )
+    sums = [round(sum(seconds[at : at + tenth]), 1) for at in range(0, 10 * tenth, tenth)]
+    return Grown(sums, late / early, peak)
+
+
+def drawn(draw: np.random.Generator, words: Sequence[str], n: int, items: int, at: datetime) -> Features:
+    """A headline of four words of its topic and six of all; eight items share a topic."""
+    topic = int(draw.integers(items // 8))
+    chosen = [words[(topic * 7 + k * 13) % len(words)] for k in range(4)]
+    chosen += [words[int(w)] for w in draw.zipf(1.3, 6) % len(words)]
+    vector = draw.normal(size=64).astype(np.float32)
+    return read_features(f"i{n}", " ".join(chosen), "", "de", at, vector / np.linalg.norm(vector))
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -158,7 +176,8 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--kinds", nargs="*", default=["both", "e5", "use", "none"])
     asked = parser.parse_args(arguments)
     if asked.growth:
-        growth()
+        found = grown()
+        print(f"growth: by tenth {found.by_tenth} s, ratio {found.ratio:.2f}; {found.megabytes} MB")
         return
     pieces = demo_pieces() if asked.demo else day_pieces(asked.day)
     for kind in asked.kinds:

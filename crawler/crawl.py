@@ -23,6 +23,7 @@ from domain.model import Checkpoint, Fetched, Harvest, Outcome, Request, Source
 if TYPE_CHECKING:
     from scrapy.crawler import AsyncCrawlerRunner
 
+    from crawler.politeness import Turns
     from crawler.spiders.recheck import Answer
     from crawler.spiders.road import Road
 
@@ -190,6 +191,15 @@ def _install_reactor(loop: asyncio.AbstractEventLoop) -> None:
     # The loop is run by whoever owns it, so the reactor only needs to know that it is running.
     reactor.startRunning(installSignalHandlers=False)
     _loop = loop
+
+
+def share_hosts(turns: "Turns") -> None:
+    """From now on this process waits for its turn at a host among all processes that use `turns`."""
+    global _road  # noqa: PLW0603
+    from crawler.politeness import SharedGate
+    from crawler.spiders.road import Road
+
+    _road = Road(gate=SharedGate(turns))
 
 
 def _shared_road() -> "Road":

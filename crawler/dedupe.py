@@ -8,7 +8,7 @@ An article that quotes another, even in full, is not its copy: there most of the
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -70,6 +70,25 @@ def judge(item: Item, fingerprint: Fingerprint, known_hash: str | None, index: "
     return Copy(nearest.item_id, nearest.similarity) if nearest else New()
 
 
+def settled(
+    prints: Iterable[Fingerprint], index: "NearIndex", window: timedelta = WINDOW
+) -> dict[str, Copy | None]:
+    """What each of these texts is when they are looked at by age, whatever came in first: a copy, or None for one that
+    stands for itself. By item id, in the order given: oldest first, ties by id.
+
+    `index` holds texts whose place is no longer in question, and perhaps some of these, which are passed over.
+    """
+    ordered = list(prints)
+    open_ids = {print_.item_id for print_ in ordered}
+    young, places = NearIndex(window), {}
+    for print_ in ordered:
+        near = index.nearest(print_, unless=open_ids) or young.nearest(print_)
+        places[print_.item_id] = Copy(near.item_id, near.similarity) if near else None
+        if near is None:
+            young.add(print_)
+    return places
+
+
 def _words(item: Item) -> list[str]:
     body = item.text if item.text.startswith(item.lead) else f"{item.lead}\n{item.text}"
     text = body.strip() or item.title
@@ -127,9 +146,11 @@ class NearIndex:
         self._table.add(np.frombuffer(fingerprint.signature, "<u4"), fingerprint.shingles)
         self._advance(fingerprint.published_at)
 
-    def nearest(self, fingerprint: Fingerprint) -> Near | None:
-        """The best match that makes this text a copy, or None."""
+    def nearest(self, fingerprint: Fingerprint, unless: Container[str] = ()) -> Near | None:
+        """The best match that makes this text a copy, or None; those named by `unless` do not count."""
         exact = self._exact.get(fingerprint.text_hash)
+        if exact is not None and self._ids[exact] in unless:
+            exact = None
         if exact is not None and self._stands_for_other(exact, fingerprint):
             return Near(self._ids[exact], 1.0)
         if not fingerprint.signature or len(self._ids) == 0:
@@ -138,7 +159,7 @@ class NearIndex:
             np.frombuffer(fingerprint.signature, "<u4"), fingerprint.shingles
         )
         for place, similarity in zip(places.tolist(), similarities.tolist(), strict=True):
-            if self._stands_for_other(place, fingerprint):
+            if self._ids[place] not in unless and self._stands_for_other(place, fingerprint):
                 return Near(self._ids[place], round(similarity, 3))
         return None
 

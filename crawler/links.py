@@ -53,6 +53,12 @@ class Links:
     next_url: str = ""
 
 
+def registered_domain(url: str) -> str:
+    """`example.co.uk` of `https://news.example.co.uk/feed`; "" for an address without one."""
+    found = _registrable(url)
+    return f"{found.domain}.{found.suffix}" if found.domain and found.suffix else ""
+
+
 def page_of(fetched: Fetched) -> tuple[Selector, str]:
     """The page as a tree, and the base of its links."""
     _, text = html_to_unicode(fetched.headers.get("content-type"), fetched.body)

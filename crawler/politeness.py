@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from crawler.dates import parse_date
@@ -26,6 +26,9 @@ RETRY_SECONDS = 600.0
 DOWN_SECONDS = 30.0
 # Hosts nobody has asked for are forgotten beyond this number, so that memory stays flat.
 HOSTS_REMEMBERED = 4_000
+# Longer than a request may take with its redirects; a killed process keeps its last host this long.
+LEASE_SECONDS = 120.0
+SHORTEST_PAUSE_SECONDS = 0.01
 
 
 class HostResting(Exception):
@@ -93,6 +96,59 @@ class HostGate:
         for host in [h for h, s in self._hosts.items() if not s.waiting]:
             if max(self._hosts[host].free_at, self._hosts[host].rests_until) < now:
                 del self._hosts[host]
+
+
+class Turns(Protocol):
+    """Turns at hosts that several processes share."""
+
+    async def take(self, host: str, lease_seconds: float) -> float:
+        """0.0 when the turn is ours until given back, for `lease_seconds` at most; else seconds until it may be free."""
+        ...
+
+    async def give_back(self, host: str, delay_seconds: float) -> None:
+        """The next turn begins `delay_seconds` from now."""
+        ...
+
+
+class SharedGate(HostGate):
+    """The same over all processes of a fleet: the first of a process's queue also asks for the host's turn among them.
+
+    A turn not given back, since its process was killed, is free again after `lease_seconds`, which has to be longer
+    than any request. Requests without a delay are not counted over processes.
+    """
+
+    def __init__(self, turns: Turns, together: int = 4, lease_seconds: float = LEASE_SECONDS) -> None:
+        super().__init__(together)
+        self._turns, self._lease = turns, lease_seconds
+        self._rests: dict[str, float] = {}
+
+    @asynccontextmanager
+    async def turn(self, host: str, delay: float, deadline: float = float("inf")) -> AsyncIterator[None]:
+        """As `HostGate.turn`."""
+        async with super().turn(host, delay, deadline):
+            if delay <= 0:
+                yield
+                return
+            await self._take(host, delay, deadline)
+            try:
+                yield
+            finally:
+                await self._turns.give_back(host, max(delay, self._rests.pop(host, 0.0)))
+
+    def rest(self, host: str, wait: timedelta) -> None:
+        """Sends nothing more to the host for so long; said while the turn is held, so that all are told."""
+        super().rest(host, wait)
+        self._rests[host] = wait.total_seconds()
+
+    async def _take(self, host: str, delay: float, deadline: float) -> None:
+        while (wait := await self._turns.take(host, self._lease)) > 0:
+            if wait > self._lease + delay:
+                raise HostResting(host, timedelta(seconds=wait))
+            # A held turn may end long before its lease does, so it is asked for again soon.
+            pause = min(wait, max(delay / 4, SHORTEST_PAUSE_SECONDS))
+            if time.monotonic() + pause > deadline:
+                raise OutOfTime(f"the turn at {host} came too late")
+            await asyncio.sleep(pause)
 
 
 async def _open(host: str, state: _Host, deadline: float) -> None:

@@ -13,6 +13,7 @@ from domain.model import (
     Batch,
     Bookmark,
     Checkpoint,
+    Copy,
     Delivery,
     Entry,
     Fetched,
@@ -167,6 +168,28 @@ class CollectArchive(Protocol):
 
     def fingerprints(self, since: datetime) -> Iterable[Fingerprint]:
         """Fingerprints of representatives published since then, oldest first, for the near-copy index."""
+        ...
+
+    def fingerprints_after(self, change: int) -> tuple[int, Sequence[Fingerprint]]:
+        """Fingerprints of representatives filed or changed after that change, and the last change there is."""
+        ...
+
+    def open_fingerprints(self) -> Sequence[Fingerprint]:
+        """Of representatives that no annotator has read and that were never settled, and of their copies.
+
+        Oldest first, ties by id.
+        """
+        ...
+
+    def settle_copies(self, places: Mapping[str, Copy | None]) -> int:
+        """Files texts whose representative nobody has read as what they turned out to be, by item id, in this order.
+
+        Returns how many changed their place.
+        """
+        ...
+
+    def transaction(self) -> AbstractContextManager[Any]:
+        """The writers' turn: what is read inside stays true until it ends; inside another one it joins that."""
         ...
 
     def commit(self, batch: Batch) -> Tally:

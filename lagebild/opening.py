@@ -1,8 +1,10 @@
 """Opens what commands work with: settings, sources, archive."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,6 +13,9 @@ from domain.model import Source
 from domain.ports import Archive
 from lagebild.settings import Settings, load_settings
 from lagebild.sources.load import load
+
+if TYPE_CHECKING:
+    from lagebild.engine.procrastinate import Fleet
 
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 
@@ -29,6 +34,8 @@ def sources_of(settings: Settings) -> tuple[Source, ...]:
 
 def archive_of(settings: Settings, *, create: bool = False) -> Archive:
     """The archive. Raises ConfigError when there is none and `create` is off."""
+    if settings.fleet.database:
+        return fleet_archive(database_of(settings))
     from storage.sqlite import open_archive  # not every command needs a database
 
     if not create and not settings.archive.exists():
@@ -37,6 +44,55 @@ def archive_of(settings: Settings, *, create: bool = False) -> Archive:
         )
     settings.archive.parent.mkdir(parents=True, exist_ok=True)
     return open_archive(settings.archive)
+
+
+def database_of(settings: Settings) -> str:
+    """The address of the fleet's database. Raises ConfigError when none is set."""
+    import os
+
+    from digest.secrets import resolve
+
+    if not settings.fleet.database:
+        raise ConfigError(
+            "no fleet.database is set, so there is no fleet",
+            remedy='write database = "env:LAGEBILD_DATABASE" below [fleet] in lagebild.toml',
+        )
+    return resolve(settings.fleet.database, os.environ)
+
+
+def fleet_archive(dsn: str) -> Archive:
+    """The archive in PostgreSQL. Raises ConfigError when the fleet's libraries are not installed."""
+    try:
+        from storage.postgres.archive import open_archive
+    except ImportError as error:
+        raise fleet_missing(error) from error
+    return open_archive(dsn)
+
+
+@contextmanager
+def fleet_of(context: click.Context, *, timetable: bool = False) -> Iterator["Fleet"]:
+    """The fleet that the settings name. Raises ConfigError when none is set or its libraries are not installed."""
+    settings = settings_of(context)
+    dsn = database_of(settings)
+    archive = fleet_archive(dsn)
+    try:
+        from lagebild.engine.procrastinate import Fleet
+        from lagebild.workshop import Workshop
+    except ImportError as error:
+        raise fleet_missing(error) from error
+    fleet = Fleet(Workshop(settings, sources_of(settings), archive), dsn, timetable)
+    try:
+        yield fleet
+    finally:
+        fleet.close()
+        archive.close()
+
+
+def fleet_missing(error: ImportError) -> ConfigError:
+    """What to say where the extra is not installed."""
+    return ConfigError(
+        f"the fleet's libraries are not installed ({error.name})", remedy="pip install 'lagebild[fleet]'"
+    )
 
 
 def print_json(value: Any) -> None:

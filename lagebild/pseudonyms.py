@@ -15,6 +15,7 @@ from pathlib import Path
 
 from domain.errors import ConfigError
 from domain.model import Author
+from storage.sqlite.connection import alone
 
 EPOCH = timedelta(days=90)
 ZERO = datetime(2026, 1, 1, tzinfo=UTC)
@@ -44,11 +45,12 @@ def references_of(key_file: Path) -> Callable[[str], Sequence[str]]:
 
 def pseudonym_of(key_file: Path, now: datetime) -> Callable[[Author], str]:
     """The pseudonym function of the present epoch; makes the key when it is missing. Raises ConfigError."""
-    keys = dict(read_keys(key_file))
-    epoch = epoch_of(now)
+    keys, epoch = dict(read_keys(key_file)), epoch_of(now)
     if epoch not in keys:
-        keys[epoch] = secrets.token_hex(32)
-        write_keys(key_file, keys)
+        with alone(key_file):  # two workers that made a key each would know one author by two names
+            keys = dict(read_keys(key_file))
+            keys.setdefault(epoch, secrets.token_hex(32))
+            write_keys(key_file, keys)
     return lambda author: reference(keys[epoch], author)
 
 

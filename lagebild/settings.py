@@ -158,6 +158,15 @@ class Limits(Section):
     backlog_pauses_collecting: int = Field(default=5000, ge=1)
 
 
+class Fleet(Section):
+    """The archive in PostgreSQL and the belts as jobs of its queue; on as soon as `database` is said."""
+
+    database: str = ""
+    shards_at_once: int = Field(default=4, ge=1, le=64)
+    items_at_once: int = Field(default=25, ge=1, le=500)
+    heartbeat_seconds: float = Field(default=10, gt=0)
+
+
 class Settings(Section):
     """The whole file. Relative paths count from the file's folder."""
 
@@ -169,6 +178,7 @@ class Settings(Section):
     web: Web = Web()
     alerts: Alerts = Alerts()
     limits: Limits = Limits()
+    fleet: Fleet = Fleet()
 
 
 def load_settings(path: Path | None, **overrides: Any) -> Settings:

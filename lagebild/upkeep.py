@@ -42,10 +42,13 @@ def owed_since(edition: Edition, now: datetime) -> datetime:
     return sent_at.astimezone(UTC)
 
 
-def issue(workshop: Workshop, edition: Edition) -> None:
-    """Writes the edition's latest issue and sends it; the same local day a second time does nothing."""
+def issue(workshop: Workshop, edition: Edition, stale_after: timedelta = STALE_AFTER) -> None:
+    """Writes the edition's latest issue and sends it; the same local day a second time does nothing.
+
+    A run that neither ended nor is older than `stale_after` counts as under way.
+    """
     key = f"{edition.market} {closed_day(edition, workshop.clock()):%Y-%m-%d}"
-    with kept_run(workshop, "digest", key) as begun:
+    with kept_run(workshop, "digest", key, stale_after) as begun:
         if begun:
             issues = publish_edition(workshop, edition)
             send(
@@ -73,8 +76,8 @@ def look_after(workshop: Workshop) -> None:
             touched = workshop.archive.expire(now)
             workshop.archive.tend()
             workshop.archive.forget_runs(now - RUNS_KEPT)
-            backup = back_up(workshop, now)
-            logger.info("looked after quiet=%d expired=%d backup=%s", quiet, touched, backup.name)
+            backup = "the server's" if workshop.settings.fleet.database else back_up(workshop, now).name
+            logger.info("looked after quiet=%d expired=%d backup=%s", quiet, touched, backup)
 
 
 def back_up(workshop: Workshop, now: datetime) -> Path:
@@ -104,10 +107,10 @@ def superfluous(backups: Sequence[Path]) -> Sequence[Path]:
 
 
 @contextmanager
-def kept_run(workshop: Workshop, job: str, key: str) -> Iterator[bool]:
+def kept_run(workshop: Workshop, job: str, key: str, stale_after: timedelta = STALE_AFTER) -> Iterator[bool]:
     """Keeps that a job ran and how it ended; False when it has run for this key, or is running."""
     archive = workshop.archive
-    begun = archive.begin_job(job, key, workshop.clock(), STALE_AFTER)
+    begun = archive.begin_job(job, key, workshop.clock(), stale_after)
     try:
         yield begun
     except Exception as error:

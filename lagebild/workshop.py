@@ -17,6 +17,8 @@ from lagebild.settings import Settings
 from nlp.story_vectors import StoryEncoder, StoryVectors, load_story_encoder
 
 EXTRACT_WORKERS = 2
+SHARED = ("annotators", "story_encoder", "press", "pages")
+"""Tools that know no time."""
 
 
 def utc_now() -> datetime:
@@ -102,6 +104,12 @@ class Workshop:
         loaded = ("pages", "story_encoder", *(("annotators",) if same else ()))
         one.__dict__.update({name: before.__dict__[name] for name in loaded if name in before.__dict__})
         return one
+
+    def at(self, clock: Clock) -> "Workshop":
+        """The same tools at another time. What is loaded already is shared; what is not, is loaded by each."""
+        other = replace(self, clock=clock)
+        other.__dict__.update({name: tool for name, tool in vars(self).items() if name in SHARED})
+        return other
 
     def close(self) -> None:
         """Ends the page readers, if any were started."""

@@ -8,7 +8,7 @@ their scores (`nlp/story_groups.py`). A story keeps its id for life: the hash of
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -135,7 +135,7 @@ class Clusterer:
     def _aged(self, one: Features, other: Features, meaning: float) -> Link:
         found = link(one, other, self.weights, meaning)
         days = abs((other.published_at - one.published_at).total_seconds()) / 86_400
-        return replace(found, score=found.score - AGEING_PER_DAY * days)
+        return Link(found.score - AGEING_PER_DAY * days, found.similarity, found.shared)
 
     def _matrix(self, nodes: Sequence[Features]) -> Floats:
         """Vectors of all nodes; those known from the last batch are kept stacked."""

@@ -63,6 +63,11 @@ class Features:
     places: frozenset[str]
     service: bool = False
     vector: Floats = field(default_factory=lambda: NO_VECTOR)
+    squares: float = field(init=False, repr=False, compare=False, default=0.0)
+    """Sum of the squared weights of `words`; made from them, since a pair needs it and an item is in many pairs."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "squares", sum(weight * weight for weight in self.words.values()))
 
 
 def folded(word: str) -> str:

@@ -6,7 +6,6 @@ encoder; `nlp/models/train_stories.py` fits them. Pure.
 """
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,17 +63,20 @@ class Weights:
         return bias + sum(slope * sign for slope, sign in zip(slopes, signs.row(), strict=True))
 
 
-def cosine(one: Mapping[str, float], other: Mapping[str, float]) -> float:
-    """Of two sparse vectors; 0 when either is empty."""
-    small, large = (one, other) if len(one) <= len(other) else (other, one)
-    product = sum(weight * large[key] for key, weight in small.items() if key in large)
-    if not product:
-        return 0.0
-    return product / math.sqrt(sum(w * w for w in one.values()) * sum(w * w for w in other.values()))
+def word_cosine(one: Features, other: Features) -> float:
+    """Of their words as sparse vectors; 0 when they share none."""
+    small, large = (
+        (one.words, other.words) if len(one.words) <= len(other.words) else (other.words, one.words)
+    )
+    # In the order of the smaller one, so that a sum is the same to the last bit at every run.
+    product = sum([weight * large[key] for key, weight in small.items() if key in large])
+    return product / math.sqrt(one.squares * other.squares) if product else 0.0
 
 
 def shared_names(one: Features, other: Features) -> dict[str, float]:
     """Weight by name as `other` spells it; the word and its sound count once."""
+    if one.names.keys().isdisjoint(other.names):
+        return {}
     best: dict[str, tuple[float, str]] = {}
     for key in one.names.keys() & other.names.keys():
         weight = min(one.names[key], other.names[key])
@@ -90,7 +92,7 @@ def compare(one: Features, other: Features, meaning: float | None = None) -> tup
     if meaning is None:
         meaning = float(one.vector @ other.vector) if one.vector.size and other.vector.size else 0.0
     apart = bool(one.places and other.places and not one.places & other.places)
-    words = cosine(one.words, other.words)
+    words = word_cosine(one, other)
     bare = not names and words < LEAST_WORDS
     return Signs(meaning, words, sum(names.values()), float(apart), float(bare)), names
 

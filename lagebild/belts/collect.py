@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from crawler.crawl import crawl, crawl_async
-from crawler.dedupe import NearIndex, fingerprint, judge
+from crawler.dedupe import NearIndex, fingerprint, judge, settled
 from crawler.normalise import normalise
 from crawler.rhythm import HISTORY, hints_of, next_due, weighed
 from crawler.settings import CrawlSettings
@@ -93,12 +93,14 @@ class CollectRun:
 def collect(run: CollectRun, settings: CrawlSettings) -> Collected:
     """Visits the run's sources once."""
     crawl(run.jobs, settings, run.deliver)
+    run.desk.settle()
     return run.collected
 
 
 async def collect_async(run: CollectRun, settings: CrawlSettings) -> Collected:
     """The same inside a running loop; cancelling it keeps what was delivered."""
     await crawl_async(run.jobs, settings, run.deliver)
+    run.desk.settle()
     return run.collected
 
 
@@ -164,6 +166,10 @@ class Desk:
                 yield one
             else:
                 yield from (replace(one, author=reference) for reference in self.references(one.author))
+
+    def settle(self) -> int:
+        """Looks at what nobody has read yet once more, now that all have answered; how many changed their place."""
+        return self.archive.settle_copies(settled(self.archive.open_fingerprints(), self.index))
 
     def _file(self, item: Item, known_hash: str | None) -> Filed:
         print_ = fingerprint(item)

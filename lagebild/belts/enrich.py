@@ -39,14 +39,30 @@ def read_everything(
     enriched = Enriched()
     for annotator in annotators:
         while items := archive.unread(annotator.name, BATCH_ITEMS):
-            readings, refused = _read(annotator, items)
-            archive.keep_readings(readings, clock())
-            enriched.read += len(items)
-            enriched.refused += refused
-            enriched.topics.update(_topics(readings))
+            _keep(archive, annotator, items, clock, enriched)
             for item in items:
                 on_read(f"{annotator.name} {item.title}")
     return enriched
+
+
+def read_items(
+    archive: EnrichArchive, annotators: Sequence[Annotator], items: Sequence[Item], clock: Clock
+) -> Enriched:
+    """Every annotator reads these items, in its turn; the same items again change nothing."""
+    enriched = Enriched()
+    for annotator in annotators:
+        _keep(archive, annotator, items, clock, enriched)
+    return enriched
+
+
+def _keep(
+    archive: EnrichArchive, annotator: Annotator, items: Sequence[Item], clock: Clock, enriched: Enriched
+) -> None:
+    readings, refused = _read(annotator, items)
+    archive.keep_readings(readings, clock())
+    enriched.read += len(items)
+    enriched.refused += refused
+    enriched.topics.update(_topics(readings))
 
 
 def _read(annotator: Annotator, items: Sequence[Item]) -> tuple[list[Reading], int]:

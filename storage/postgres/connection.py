@@ -37,7 +37,7 @@ class PgConnections(Connections):
     def pg(self) -> PgConnection:
         """This thread's connection."""
         connection: PgConnection | None = getattr(self._mine, "connection", None)
-        if connection is None:
+        if connection is None or connection.closed:  # closed: the server went away and may be back
             with translated():
                 connection = psycopg.connect(self.dsn, autocommit=True, cursor_factory=psycopg.ClientCursor)
             self._mine.connection = connection

@@ -36,7 +36,7 @@ ITEM_NAMES = tuple(ITEM_COLUMNS.split(", "))
 # What an earlier issue counted by stays as it was first known: a later version may change words, never the counts.
 SETTLED = {"item_id", "source_id", "raw_id", "markets", "lens", "tier", "publisher", "outlet", "published_at"}
 OPEN_NAMES = tuple(name for name in ITEM_NAMES if name not in SETTLED)
-OPEN_PLACES = tuple(ITEM_NAMES.index(name) for name in OPEN_NAMES)
+OPEN_COLUMNS = tuple(ITEM_NAMES.index(name) for name in OPEN_NAMES)
 OPEN_SET = f"({', '.join(OPEN_NAMES)}) = ({', '.join('?' * len(OPEN_NAMES))})"
 
 SOURCE_SYNC = """
@@ -129,11 +129,40 @@ UPDATE item SET {OPEN_SET}
 WHERE id = ? AND (more, updated_at, rights, url, expires_at) IS NOT (?, ?, ?, ?, ?)
 """
 RECHECK_ADD = "INSERT INTO recheck (id, due_at) VALUES (?, ?) ON CONFLICT (id) DO NOTHING"
-FINGERPRINTS = """
-SELECT i.item_id, coalesce(f.url, i.url), f.text_hash, f.signature, f.shingles, f.agency, i.published_at
-FROM item i JOIN fingerprint f USING (id)
-WHERE i.published_at >= ? AND i.copy_of IS NULL AND i.state = 'live'
-ORDER BY i.published_at, i.id
+SETTLED_THROUGH = "copies_settled"
+"""The setting that says up to which `change` copies have been settled."""
+# Representatives that no annotator has read, and that were not there when copies were settled last.
+UNREAD_YET = f"""
+r.copy_of IS NULL AND r.state = 'live' AND r.change > (
+    SELECT coalesce(max(n), 0) FROM (
+        SELECT max(through) AS n FROM reader UNION ALL SELECT CAST(value AS INTEGER) FROM setting WHERE name = '{SETTLED_THROUGH}'
+    ) AS known)
+  AND NOT EXISTS (SELECT 1 FROM reader k JOIN reading g ON g.annotator = k.annotator AND g.id = r.id)
+"""
+# They and their copies: whose place among each other is still open.
+OPEN_COPIES = f"""
+i.state = 'live' AND (i.id IN (SELECT r.id FROM item r WHERE {UNREAD_YET})
+                      OR i.copy_of IN (SELECT r.id FROM item r WHERE {UNREAD_YET}))
+"""
+OPEN_PLACES = f"SELECT i.item_id, i.id, i.copy_of FROM item i WHERE {OPEN_COPIES}"
+PLACE = "UPDATE item SET copy_of = :of, similarity = :similarity WHERE id = :id"
+LEAD = """
+UPDATE item SET copy_of = NULL, similarity = NULL, change = (SELECT max(change) + 1 FROM item) WHERE id = ?
+"""
+LEADER = "SELECT coalesce(copy_of, id) FROM item WHERE item_id = ? AND state = 'live'"
+PRINT_COLUMNS = (
+    "i.item_id, coalesce(f.url, i.url), f.text_hash, f.signature, f.shingles, f.agency, i.published_at"
+)
+FINGERPRINTS = f"""
+SELECT {PRINT_COLUMNS} FROM item i JOIN fingerprint f USING (id)
+WHERE i.published_at >= ? AND i.copy_of IS NULL AND i.state = 'live' ORDER BY i.published_at, i.id
+"""
+FINGERPRINTS_AFTER = f"""
+SELECT {PRINT_COLUMNS} FROM item i JOIN fingerprint f USING (id)
+WHERE i.change > ? AND i.copy_of IS NULL AND i.state = 'live' ORDER BY i.change
+"""
+FINGERPRINTS_OPEN = f"""
+SELECT {PRINT_COLUMNS} FROM item i JOIN fingerprint f USING (id) WHERE {OPEN_COPIES} ORDER BY i.published_at, i.item_id
 """
 
 VERSIONS = """
@@ -243,10 +272,37 @@ class Collect(Erasure):
 
     def fingerprints(self, since: datetime) -> Iterable[Fingerprint]:
         """Fingerprints of representatives published since then, oldest first, for the near-copy index."""
-        for item_id, url, text_hash, signature, shingles, agency, published in self.stream(
-            FINGERPRINTS, (to_text(since),)
-        ):
-            yield Fingerprint(item_id, url, text_hash, signature, shingles, agency, from_text(published))
+        yield from map(_print, self.stream(FINGERPRINTS, (to_text(since),)))
+
+    def fingerprints_after(self, change: int) -> tuple[int, Sequence[Fingerprint]]:
+        """Fingerprints of representatives filed or changed after that change, and the last change there is."""
+        prints = [_print(row) for row in self.rows(FINGERPRINTS_AFTER, (change,))]
+        return self.value(LAST_CHANGE), prints
+
+    def open_fingerprints(self) -> Sequence[Fingerprint]:
+        """Of representatives that no annotator has read and that were never settled, and of their copies.
+
+        Oldest first, ties by id.
+        """
+        return [_print(row) for row in self.rows(FINGERPRINTS_OPEN)]
+
+    def settle_copies(self, places: Mapping[str, Copy | None]) -> int:
+        """Files texts whose representative nobody has read as what they turned out to be, by item id, in this order.
+
+        Returns how many changed their place.
+        """
+        changed = 0
+        with self.transaction():
+            held = {item_id: (key, of) for item_id, key, of in self.rows(OPEN_PLACES)}
+            for item_id in [item_id for item_id in places if item_id in held]:
+                copy, (key, before) = places[item_id], held[item_id]
+                of = None if copy is None else self.value(LEADER, (copy.of,))
+                if of in (None, key):
+                    changed += before is not None and self.run(LEAD, (key,))
+                elif copy is not None and of != before:
+                    changed += self.run(PLACE, {"of": of, "similarity": copy.similarity, "id": key})
+            self.run(SETTING_KEEP, (SETTLED_THROUGH, str(self.value(LAST_CHANGE))))
+        return changed
 
     def commit(self, batch: Batch) -> Tally:
         """Keeps items, visit, validators and cursor in one transaction. The same batch again changes nothing."""
@@ -467,7 +523,7 @@ def _slot(filed: Filed, width: int) -> int:
 
 
 def _open_values(values: tuple[Any, ...]) -> tuple[Any, ...]:
-    return tuple(values[place] for place in OPEN_PLACES)
+    return tuple(values[place] for place in OPEN_COLUMNS)
 
 
 def _print_values(key: int, filed: Filed) -> tuple[Any, ...]:
@@ -531,6 +587,11 @@ def _visit(row: tuple[Any, ...]) -> Visit:
         retry_after=None if row[12] is None else timedelta(seconds=row[12]),
         fresh=row[13],
     )
+
+
+def _print(row: tuple[Any, ...]) -> Fingerprint:
+    item_id, url, text_hash, signature, shingles, agency, published = row
+    return Fingerprint(item_id, url, text_hash, signature, shingles, agency, from_text(published))
 
 
 def _body_hash(body: bytes) -> str:

@@ -1,10 +1,6 @@
 """Archives under contract: each back-end joins by a factory here, and every test of this folder runs over it."""
 
 import os
-import shutil
-import socket
-import subprocess
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -29,6 +25,7 @@ from domain.model import (
 from domain.ports import Archive
 from storage.memory import MemoryArchive
 from storage.sqlite.archive import SqliteArchive, open_archive
+from tests.fixtures.postgres_server import OwnPostgres
 
 Factory = Callable[[Path], SqliteArchive]
 
@@ -39,45 +36,17 @@ BACKENDS: dict[str, Factory] = {
 
 
 @pytest.fixture(scope="session")
-def postgres_dsn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres_dsn() -> Iterator[str]:
     """PostgreSQL joins when `LAGEBILD_TEST_POSTGRES` names an empty database with collation C, or says `start`."""
     dsn = os.environ.get("LAGEBILD_TEST_POSTGRES", "")
     if not dsn:
         pytest.skip("LAGEBILD_TEST_POSTGRES names no database")
     if dsn == "start":
-        yield from _started_postgres(tmp_path_factory.mktemp("postgres"))
+        server = OwnPostgres()
+        yield server.dsn
+        server.close()
     else:
         yield dsn
-
-
-def _started_postgres(folder: Path) -> Iterator[str]:
-    """A server of our own on loopback; as root it runs as the user postgres, which it insists on."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    home, as_user = folder / "data", []
-    if os.getuid() == 0:
-        as_user = ["runuser", "-u", "postgres", "--"]
-        home = Path(tempfile.mkdtemp(prefix="lagebild-pg-"))
-        shutil.chown(home, "postgres")
-    bin_folder = max(Path("/usr/lib/postgresql").glob("*/bin"), default=Path("/usr/bin"))
-    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={home} -c fsync=off"
-    pg_ctl = [*as_user, str(bin_folder / "pg_ctl"), "-D", str(home), "-w"]
-    subprocess.run(
-        [*as_user, str(bin_folder / "initdb"), "-D", str(home), "--locale=C", "-E", "UTF8", "-A", "trust", "-U", "postgres"],
-        check=True, capture_output=True, cwd="/",
-    )  # fmt: skip
-    subprocess.run(
-        [*pg_ctl, "-o", options, "-l", str(home / "log"), "start"],
-        check=True,
-        stdout=subprocess.DEVNULL,
-        cwd="/",
-    )
-    try:
-        yield f"postgresql://postgres@127.0.0.1:{port}/postgres"
-    finally:
-        subprocess.run([*pg_ctl, "-m", "immediate", "stop"], check=False, stdout=subprocess.DEVNULL, cwd="/")
-        shutil.rmtree(home, ignore_errors=True)
 
 
 @pytest.fixture(params=[*sorted(BACKENDS), pytest.param("postgres", marks=pytest.mark.fleet)])

@@ -11,6 +11,7 @@ from domain.model import (
     Letter,
     Outcome,
     PageKind,
+    Reading,
     Rights,
     Tally,
     Tombstone,
@@ -185,3 +186,43 @@ def test_many_items_of_one_second_are_all_kept(archive, item, batch, now):
     many = [item(f"n{n}", published_at=now, time_quality="day") for n in range(700)]
     assert archive.commit(batch(*many)).new == 700
     assert len(archive.items([x.id for x in many])) == 700
+
+
+# --- copies that are settled before anybody reads ------------------------------------------------
+
+
+def test_copies_are_placed_anew_until_somebody_has_read_them(archive, item, batch, now):
+    late, early = (
+        item(name, published_at=now - timedelta(hours=h)) for name, h in (("late", 1), ("early", 3))
+    )
+    archive.commit(batch(late, (early, Copy("late", 0.9)), item("teaser")))
+    assert [one.item_id for one in archive.open_fingerprints()] == ["early", "teaser", "late"]
+    places = {"early": None, "late": Copy("early", 0.9), "teaser": Copy("early", 0.8)}
+    assert archive.settle_copies(places) == 3
+    assert set(archive.copies("early")) == {"late", "teaser"}
+    assert [one.id for one in archive.unread("risk/1", 10)] == ["early"]
+    assert archive.settle_copies(places) == 0
+
+
+def test_a_copy_of_what_has_become_a_copy_is_led_to_the_first(archive, item, batch, now):
+    archive.commit(batch(item("a"), item("b"), item("c")))
+    archive.settle_copies({"b": Copy("a", 0.9), "c": Copy("b", 0.9)})
+    assert set(archive.copies("a")) == {"b", "c"}
+
+
+def test_what_was_read_keeps_its_place(archive, item, batch, now):
+    archive.commit(batch(item("late", published_at=now - timedelta(hours=1))))
+    archive.keep_readings([Reading("late", "risk/1")], now)
+    archive.commit(batch((item("early", published_at=now - timedelta(hours=3)), Copy("late", 0.9)), at=now))
+    assert archive.open_fingerprints() == []
+    assert archive.settle_copies({"early": None, "late": Copy("early", 0.9)}) == 0
+    assert archive.copies("late") == ["early"]
+
+
+def test_fingerprints_after_a_change_are_those_filed_since(archive, item, batch, now):
+    archive.commit(batch(item("a")))
+    seen, first = archive.fingerprints_after(0)
+    archive.commit(batch(item("b"), (item("c"), Copy("a", 0.9)), at=now + timedelta(minutes=1)))
+    _, news = archive.fingerprints_after(seen)
+    assert [one.item_id for one in first] == ["a"]
+    assert [one.item_id for one in news] == ["b"]

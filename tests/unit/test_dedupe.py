@@ -3,10 +3,11 @@
 import random
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import permutations
 
 import pytest
 
-from crawler.dedupe import NearIndex, fingerprint, judge
+from crawler.dedupe import NearIndex, fingerprint, judge, settled
 from crawler.normalise import content_hash
 from domain.model import Copy, Item, ItemKind, Lens, New, Rights, Unchanged, Updated
 
@@ -128,3 +129,21 @@ def test_the_index_grows_past_its_first_table() -> None:
         index.add(fingerprint(article(f"n{number}", " ".join(words(number, 40)))))
     assert verdict(article("b", " ".join(words(4321, 40))), index) == Copy("n4321", 1.0)
     assert len(index) == 5000
+
+
+def test_who_copies_whom_does_not_hang_on_the_order_of_arrival() -> None:
+    """A teaser is a copy of the cut version of its article, and not of the whole one: whoever came first decided."""
+    whole = words(1, 140)
+    texts = {"a": whole, "b": whole[:92], "c": whole[:25]}
+    prints = [
+        fingerprint(article(name, " ".join(text), at=MORNING + timedelta(minutes=n)))
+        for n, (name, text) in enumerate(texts.items())
+    ]
+    outcomes = set()
+    for order in permutations(prints):
+        index = NearIndex()
+        for print_ in order:
+            if index.nearest(print_) is None:
+                index.add(print_)
+        outcomes.add(tuple((name, copy and copy.of) for name, copy in settled(prints, index).items()))
+    assert len(outcomes) == 1

@@ -1,0 +1,1 @@
+"""Work on PostgreSQL with many processes: worker, run, status, sweep, drain."""

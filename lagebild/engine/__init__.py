@@ -1,0 +1,1 @@
+"""Where the belts run when not in one process: NAME.py is one engine."""
