@@ -49,9 +49,10 @@ fmt: setup ## format the code
 	@.venv/bin/ruff check --fix --quiet .
 	@.venv/bin/ruff format --quiet .
 
-reference: setup ## write docs/commands.md from the commands
+reference: setup ## write what docs/ holds of the commands, the sources schema and the interface for programs
 	@$(PY) -m lagebild.reference > docs/commands.md
 	@.venv/bin/lagebild sources schema > docs/sources.schema.json
+	@$(PY) -m web.api.openapi > docs/openapi.json
 
 docs: setup ## build the documentation, strictly
 	@.venv/bin/mkdocs build --quiet --strict
@@ -80,3 +81,6 @@ eval-dedupe: setup ## copies: precision and recall by kind of change, cost and m
 
 eval-risk: setup ## risk: five-fold figures, ablation, invented sets; FILE=labelled.jsonl judges that file
 	@$(PY) -m bench.eval_risk $(FILE)
+
+api-fuzz: setup ## schemathesis against the interface for programs, 500 questions a call
+	@LAGEBILD_FUZZ=500 .venv/bin/pytest -q tests/integration/test_api_fuzz.py

@@ -914,7 +914,10 @@ class Number:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Search:
-    """What to look for. Empty fields do not restrict. `order`: newest or relevance."""
+    """What to look for. Empty fields do not restrict. `order`: newest or relevance.
+
+    `behind` is the id of an item: only what stands behind it, newest first, is found.
+    """
 
     text: str = ""
     markets: tuple[str, ...] = ()
@@ -934,6 +937,7 @@ class Search:
     order: Literal["newest", "relevance"] = "newest"
     limit: int = 20
     offset: int = 0
+    behind: str = ""
 
 
 @dataclass(frozen=True, slots=True)

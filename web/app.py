@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from importlib.resources import files
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.base import BaseHTTPMiddleware
 from starlette.requests import Request
@@ -12,10 +13,12 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp
 
 from domain.errors import Conflict, LagebildError
+from web.api.doors import CALLS
 from web.desk import Desk
-from web.doors import Door, Wing
+from web.doors import API, Door, Wing
 from web.guard import guarded
 from web.page import page
+from web.problem import problem
 from web.roles import ADMIN, ANALYST, ANYONE, MAINTAINER, READER
 from web.views import (
     articles,
@@ -108,6 +111,7 @@ ROUTES: list[Door] = [
     Door("/people", people.show, ADMIN),
     Door("/people/{name}", people.change, ADMIN, told="account changed", methods=["POST"]),
     Door("/audit", people.audit, ADMIN, told="saw the audit log"),
+    *CALLS,
     Door("/healthz", health.alive, ANYONE),
     Door("/readyz", health.ready, ANYONE),
     Door("/metrics", health.metrics, READER, scope="metrics"),
@@ -124,7 +128,7 @@ def create_app(desk: Desk) -> Starlette:
             Middleware(BaseHTTPMiddleware, dispatch=with_headers),
             Middleware(BaseHTTPMiddleware, dispatch=guarded),
         ],
-        exception_handlers={404: not_found, LagebildError: refused, Conflict: refused},
+        exception_handlers={HTTPException: no_answer, LagebildError: refused, Conflict: refused},
     )
     app.state.desk = desk
     return app
@@ -150,12 +154,22 @@ async def with_headers(request: Request, handler: Handler) -> Response:
     return response
 
 
-async def not_found(request: Request, _: Exception) -> Response:
-    return page(request, "message.html", 404, message_key="not_found", detail="")
+async def no_answer(request: Request, error: Exception) -> Response:
+    """What is not there, or cannot be asked for so: a page for people, a problem for programs."""
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    detail = error.detail if isinstance(error, HTTPException) else ""
+    headers = dict((isinstance(error, HTTPException) and error.headers) or {})
+    if request.url.path.startswith(API):
+        return problem(status, detail, headers=headers)
+    if status == 404:
+        return page(request, "message.html", 404, message_key="not_found", detail="")
+    return PlainTextResponse(detail, status, headers)
 
 
 async def refused(request: Request, error: Exception) -> Response:
     """What was asked for is not allowed as asked, or somebody else was faster."""
+    if request.url.path.startswith(API):
+        return problem(422, str(error))
     if isinstance(error, Conflict):
         return page(request, "message.html", 409, message_key="conflict", detail="")
     return page(request, "message.html", 422, message_key="refused", detail=str(error))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from starlette.datastructures import QueryParams
 
@@ -39,7 +40,7 @@ def search_of(given: QueryParams, *, limit: int = PAGE_ITEMS) -> Search:
     )
 
 
-def _fields(chosen: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+def _fields(chosen: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
     return {field: values for field, values in chosen.items() if any(values)}
 
 

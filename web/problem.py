@@ -1,5 +1,6 @@
 """Errors for programs: RFC 9457, application/problem+json."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
 
 from starlette.responses import JSONResponse
@@ -7,8 +8,10 @@ from starlette.responses import JSONResponse
 MEDIA_TYPE = "application/problem+json"
 
 
-def problem(status: int, detail: str, *, challenge: bool = False) -> JSONResponse:
+def problem(
+    status: int, detail: str, *, challenge: bool = False, headers: Mapping[str, str] | None = None
+) -> JSONResponse:
     """`challenge` tells a program by what it may sign in."""
-    headers = {"WWW-Authenticate": "Bearer"} if challenge else None
+    told = {**(headers or {}), **({"WWW-Authenticate": "Bearer"} if challenge else {})}
     body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
-    return JSONResponse(body, status, headers, MEDIA_TYPE)
+    return JSONResponse(body, status, told, MEDIA_TYPE)

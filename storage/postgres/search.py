@@ -15,7 +15,7 @@ class PgReader(Reader):
 
     def _statement(self, wanted: Search, query: Query, reach: int, broad: bool) -> tuple[str, Bound]:
         filters, bound = filters_of(wanted)
-        bound |= {"reach": reach, "high": 2**62}
+        bound |= {"reach": reach, "high": self._behind(wanted)}
         where = " AND ".join([*filters, "i.id <= :high"])
         expression = tsquery(query)
         if not expression:

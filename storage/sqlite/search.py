@@ -96,6 +96,7 @@ UNION ALL SELECT a.layer, CASE WHEN a.layer = 'entity' THEN a.text ELSE a.label 
     GROUP BY a.layer, CASE WHEN a.layer = 'entity' THEN a.text ELSE a.label END
 ORDER BY facet, hits DESC, label
 """
+PLACE = "SELECT id FROM item WHERE item_id = ?"
 VECTOR_OF_ITEM = """
 SELECT v.vector FROM item i JOIN vector v ON v.id = i.id AND v.vector_of = :of WHERE i.item_id = :item
 """
@@ -165,7 +166,15 @@ class Reader(Connections):
         return best
 
     def _statement(self, wanted: Search, query: Query, reach: int, broad: bool) -> tuple[str, Bound]:
-        return _statement(wanted, query, reach, broad, int(self.value(SETTING, (FARTHEST,)) or 1))
+        sql, bound = _statement(wanted, query, reach, broad, int(self.value(SETTING, (FARTHEST,)) or 1))
+        return sql, bound | {"high": min(bound["high"], self._behind(wanted))}
+
+    def _behind(self, wanted: Search) -> int:
+        """The highest id that stands behind the item that the reader saw last; nothing stands behind an unknown one."""
+        if not wanted.behind:
+            return ALWAYS[1]
+        seen: int | None = self.value(PLACE, (wanted.behind,))
+        return -1 if seen is None else seen - 1
 
     def _ids(self, wanted: Search, query: Query, reach: int) -> list[int]:
         """At most `reach` ids, which is more than `COUNTED_UP_TO`; whatever the page, the same choice is made."""

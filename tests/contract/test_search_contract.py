@@ -165,3 +165,10 @@ def test_facets_count_labels_most_frequent_first(shelf):
     facets = shelf.facets(Search(text="betrug OR tiktok"))
     assert facets["language"] == [("de", 2)]
     assert facets["market"] == [("DE", 2)]
+
+
+def test_a_reader_goes_on_behind_the_item_seen_last(shelf, item, batch):
+    assert found(shelf, behind="d") == ["c", "b", "a"]
+    assert found(shelf, "Schule", behind="f") == ["a"]
+    assert found(shelf, behind="a") == []
+    assert found(shelf, behind="nobody") == []

@@ -1,0 +1,1 @@
+"""The interface for programs: read-only, JSON, one version in the address."""
