@@ -781,7 +781,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class SavedSearch:
-    """`query` is the JSON of a `Search`; `channel`: "", mail, atom. Hits first seen up to `told_through` were told."""
+    """`query` is the JSON of a `Search`; `channel`: "", atom, or mail:ADDRESS. Hits first seen up to `told_through` were told."""
 
     id: str
     owner: str
@@ -925,6 +925,7 @@ class Search:
     lenses: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     publishers: tuple[str, ...] = ()
+    outlets: tuple[str, ...] = ()
     topics: tuple[str, ...] = ()
     platforms: tuple[str, ...] = ()
     features: tuple[str, ...] = ()

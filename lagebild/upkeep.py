@@ -18,6 +18,7 @@ from lagebild.belts.publish import closed_day
 from lagebild.belts.watch import watch_for_silence
 from lagebild.job import publish_edition
 from lagebild.settings import Edition
+from lagebild.subscriptions import queue_news
 from lagebild.workshop import Workshop
 from storage.sqlite.restore import check_backup, cleanse, graves_of
 
@@ -61,7 +62,9 @@ def issue(workshop: Workshop, edition: Edition, stale_after: timedelta = STALE_A
 
 
 def send_waiting(workshop: Workshop) -> None:
-    """Tries what was refused before and is due again."""
+    """Queues what is new for those who keep a search, and tries what was refused before and is due again."""
+    if workshop.settings.delivery.smtp_host:
+        queue_news(workshop.archive, workshop.clock(), workshop.settings.web.base_url)
     send(workshop.archive, (), workshop.settings.delivery, os.environ, workshop.clock)
 
 

@@ -1,8 +1,11 @@
 """The address of a page -> what is looked for. All state of a page is in its address."""
 
+import json
 from collections.abc import Mapping
+from dataclasses import asdict, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from starlette.datastructures import QueryParams
 
@@ -15,6 +18,7 @@ MANY = {
     "lens": "lenses",
     "source": "sources",
     "publisher": "publishers",
+    "outlet": "outlets",
     "topic": "topics",
     "platform": "platforms",
     "feature": "features",
@@ -42,6 +46,37 @@ def search_of(given: QueryParams, *, limit: int = PAGE_ITEMS) -> Search:
 
 def _fields(chosen: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
     return {field: values for field, values in chosen.items() if any(values)}
+
+
+def address_of(wanted: Search) -> str:
+    """The address's parameters that ask for this search; `search_of` of them gives it back, but for the page."""
+    said: list[tuple[str, str]] = [("q", wanted.text)] if wanted.text else []
+    said += [(name, value) for name, field in MANY.items() for value in getattr(wanted, field)]
+    for name, moment_of in (("since", wanted.since), ("until", wanted.until)):
+        said += [(name, moment_of.isoformat())] if moment_of else []
+    said += [("severity", str(wanted.min_severity))] if wanted.min_severity else []
+    flags = {"relevant": wanted.relevant_only, "copies": wanted.with_copies}
+    said += [(name, "1") for name, holds in flags.items() if holds]
+    said += [("order", wanted.order)] if wanted.order != "newest" else []
+    return urlencode(said)
+
+
+def kept(wanted: Search) -> str:
+    """A search as JSON, for the archive."""
+    return json.dumps(
+        asdict(replace(wanted, limit=PAGE_ITEMS, offset=0, behind="")), default=lambda at: at.isoformat()
+    )
+
+
+def search_from(text: str) -> Search:
+    """The search that `kept` wrote; fields that a later version added have their default."""
+    said: dict[str, Any] = json.loads(text)
+    known: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in said.items()
+        if name in Search.__slots__
+    }
+    return Search(**(known | {name: moment(known.get(name)) for name in ("since", "until")}))
 
 
 def number(text: str | None, low: int, high: int) -> int:

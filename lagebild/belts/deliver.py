@@ -72,5 +72,6 @@ def channels_of(settings: Delivery, environment: Mapping[str, str]) -> dict[str,
         "secret": settings.webhook_secret,
     }
     used = [r.channel for r in settings.recipients] + [watcher.channel for watcher in settings.alerts]
-    named = dict.fromkeys(used)
+    subscribers = ["smtp"] if settings.smtp_host else []  # kept searches go out by mail
+    named = dict.fromkeys([*used, *subscribers])
     return {name: plug(CHANNELS, name).build(options, environment) for name in named}

@@ -313,6 +313,7 @@ def filters_of(wanted: Search) -> tuple[list[str], Bound]:
         ("lens", wanted.lenses),
         ("source_id", wanted.sources),
         ("publisher", wanted.publishers),
+        ("outlet", wanted.outlets),
     ):
         if values:
             conditions.append(f"i.{column} IN (SELECT value FROM json_each(:{column}))")

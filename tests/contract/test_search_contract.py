@@ -172,3 +172,8 @@ def test_a_reader_goes_on_behind_the_item_seen_last(shelf, item, batch):
     assert found(shelf, "Schule", behind="f") == ["a"]
     assert found(shelf, behind="a") == []
     assert found(shelf, behind="nobody") == []
+
+
+def test_a_search_is_narrowed_to_outlets(archive, item, batch):
+    archive.commit(batch(item("a", outlet="Bote"), item("b", outlet="Kurier")))
+    assert found(archive, outlets=("Kurier",)) == ["b"]

@@ -48,6 +48,7 @@ PAGES = (
     "/item/kinder",
     "/item/heikel",
     "/story/s1",
+    "/searches",
     "/signals",
     "/incidents",
     "/dashboard",

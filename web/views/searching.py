@@ -1,5 +1,8 @@
 """Search: words, filters and facets in the address; hits with their marked snippets."""
 
+from collections.abc import Mapping
+from datetime import timedelta
+
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -7,7 +10,11 @@ from web.asked import MANY, PAGE_ITEMS, search_of
 from web.desk import Desk
 from web.page import language_of, page, words
 
-SHOWN_FACETS = ("market", "language", "lens", "topic", "platform", "feature", "publisher")
+SHOWN_FACETS = (
+    "market", "language", "lens", "topic", "platform", "feature", "outlet", "publisher", "entity",
+)  # fmt: skip
+SPANS = (1, 7, 28)
+"""Days that the date facet offers."""
 NAMED = ("topic", "platform", "feature", "language")
 LABELS_PER_FACET = 12
 
@@ -25,6 +32,8 @@ def show(request: Request) -> Response:
         wanted=wanted,
         found=found,
         facets=shown,
+        severities=at_least(dict(facets.get("severity", ()))),
+        spans=[(days, (desk.clock() - timedelta(days=days)).date().isoformat()) for days in SPANS],
         chosen=chosen,
         facet_name=lambda kind, label: facet_name(desk, kind, label, language_of(request)),
         given=request.query_params,
@@ -32,6 +41,11 @@ def show(request: Request) -> Response:
         earlier=max(0, wanted.offset - PAGE_ITEMS) if wanted.offset else None,
         later=wanted.offset + PAGE_ITEMS if found.more else None,
     )
+
+
+def at_least(counts: Mapping[str, int]) -> list[tuple[int, int]]:
+    """For each level how many hits are that grave or graver."""
+    return [(n, sum(count for label, count in counts.items() if int(label) >= n)) for n in range(6)]
 
 
 def facet_name(desk: Desk, kind: str, label: str, language: str) -> str:
