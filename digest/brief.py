@@ -32,6 +32,8 @@ from domain.briefing import (
 
 READING_WORDS_A_MINUTE = 230
 CHART_DAYS = 28
+UPDATE = "update-"
+"""An edition's name begins so when it follows the morning's issue; its number counts from 1."""
 
 SECTIONS: tuple[Callable[[Facts, Words], Section], ...] = (
     bottom_line,
@@ -85,6 +87,8 @@ def leadership_of(digest: Digest) -> Digest:
     title = words.text(
         "title.leadership", market=words.name("market", digest.market), date=words.long_date(digest.day)
     )
+    if is_update(digest.edition):
+        title = words.text("title.update", title=title, n=number_of(digest.edition))
     name = f"{digest.id}-leadership"
     minutes = reading_minutes(kept)
     status = plain(digest.header.lines[-1]).replace(f" {digest.header.reading_minutes} ", f" {minutes} ")
@@ -118,15 +122,31 @@ def issue_id(market: str, day: date, edition: str, language: str, variant: str) 
     return "-".join(parts if variant == "full" else [*parts, variant])
 
 
+def is_update(edition: str) -> bool:
+    return edition.startswith(UPDATE)
+
+
+def number_of(edition: str) -> str:
+    """Which update of the day an edition is: "2" of update-2."""
+    return edition.removeprefix(UPDATE)
+
+
 def url_of(facts: Facts, language: str) -> str:
     """Where the reading room shows the issue; "" when none is set up."""
     day = facts.period.day.isoformat()
-    return f"{facts.base_url}/briefing/{facts.market}/{day}/{language}" if facts.base_url else ""
+    page = f"{facts.base_url}/briefing/{facts.market}/{day}/{language}" if facts.base_url else ""
+    return f"{page}?edition={facts.edition}" if page and is_update(facts.edition) else page
 
 
 def is_quiet(facts: Facts) -> bool:
     """Nothing to escalate, no story worth a card, no signal."""
-    return not cases(facts) and not facts.signals and not grouped(facts)["new"] and not grouped(facts)["grew"]
+    return (
+        not cases(facts)
+        and not facts.signals
+        and not facts.occasions
+        and not grouped(facts)["new"]
+        and not grouped(facts)["grew"]
+    )
 
 
 def format_words(words: Words) -> dict[str, str]:
@@ -150,6 +170,8 @@ def header(facts: Facts, words: Words, sections: Sequence[Section], variant: str
         market=words.name("market", facts.market),
         date=words.long_date(facts.period.day),
     )
+    if is_update(facts.edition):
+        title = words.text("title.update", title=title, n=number_of(facts.edition))
     minutes = reading_minutes(sections)
     return Header(
         title=words.text("title.partial", title=title) if partial(facts) else title,
@@ -187,6 +209,8 @@ def subject(facts: Facts, words: Words) -> str:
     escalate, new = len(cases(facts)), len(grouped(facts)["new"])
     pieces = [words.text("subject_rest.escalate", count=escalate)] if escalate else []
     pieces += [words.text("subject_rest.new", count=new)] if new else []
+    if is_update(facts.edition):
+        pieces = [words.text("subject_rest.update", n=number_of(facts.edition)), *pieces]
     rest = ", ".join(pieces) or words.text("subject_rest.quiet")
     told = words.text("subject", market=facts.market, date=words.short_date(facts.period.day), rest=rest)
     return words.text("subject_partial", subject=told) if partial(facts) else told

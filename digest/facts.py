@@ -8,6 +8,9 @@ from typing import Literal
 from domain.briefing import DayPoint
 from domain.model import Incident, Lens, Number, Rights, Signal
 
+SHORTEST_DAY_HOURS = 23
+"""The day on which clocks go forward."""
+
 
 @dataclass(frozen=True, slots=True)
 class Period:
@@ -26,6 +29,11 @@ class Period:
     @property
     def hours(self) -> float:
         return (self.end - self.start).total_seconds() / 3600
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is a day or more; an update's few hours have no usual to be held against."""
+        return self.hours >= SHORTEST_DAY_HOURS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,6 +214,7 @@ class Analyst:
 class Facts:
     """Everything one issue of one market knows. `marks` maps a query's name to its mark (Q1 ...).
 
+    `occasions` say why an update appears: escalation, correction, analyst; none for the morning's issue.
     A roll-up's `parts` are its markets' facts; their marks go on in the same row.
     """
 
@@ -238,6 +247,7 @@ class Facts:
     tlp: str = "AMBER"
     versions: Mapping[str, str] = field(default_factory=dict)
     issue_before: bool = True
+    occasions: tuple[str, ...] = ()
     parts: tuple["Facts", ...] = ()
 
     def mark(self, name: str) -> str:

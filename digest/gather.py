@@ -61,6 +61,7 @@ class Order:
     base_url: str = ""
     tlp: str = "AMBER"
     mask: Callable[[str], str] = str
+    occasions: tuple[str, ...] = ()
 
     @property
     def moment(self) -> datetime:
@@ -144,6 +145,7 @@ def market_facts(asked: "Asked") -> Facts:
         versions=order.versions,
         base_url=order.base_url.rstrip("/"),
         tlp=order.tlp,
+        occasions=order.occasions,
         issue_before=any(count for day, count in history.items() if day < order.period.days[0]),
     )
     return replace(facts, marks=dict(asked.marks))
@@ -187,7 +189,7 @@ class Asked:
         """Since when the days before count as usual, and how many they are; None under a week of them."""
         period = self.order.period
         days = sum(1 for day in history if day < period.days[0])
-        if days < LEAST_BASELINE_DAYS:
+        if days < LEAST_BASELINE_DAYS or not period.is_whole:
             return None
         days = min(days, BASELINE_DAYS)
         return period.start - timedelta(days=days), days
@@ -293,8 +295,16 @@ class Asked:
     # --- sources, signals, quality ---
 
     def sources(self) -> tuple[SourceFact, ...]:
-        base = (self.order.period.start - timedelta(days=ALARM_DAYS)).isoformat()
-        rows = self.now("coverage", query="sources", base_since=base)
+        period = self.order.period
+        # In an update's few hours a source of a slow rhythm is not down: who reported within a day did report.
+        since = period.start if period.is_whole else period.end - timedelta(days=1)
+        rows = self.ask(
+            "coverage",
+            "sources",
+            since=since.isoformat(),
+            until=period.end.isoformat(),
+            base_since=(since - timedelta(days=ALARM_DAYS)).isoformat(),
+        )
         return tuple(source_of(row) for row in rows)
 
     def signals(self) -> tuple[Signal, ...]:

@@ -1,5 +1,6 @@
 """Which stretch of time an issue speaks of. Pure: the day and the market's zone decide."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -27,6 +28,11 @@ def period_of(
         end=moment(day, cutoff, name),
         days=tuple(before + timedelta(days=n) for n in range((day - before).days)),
     )
+
+
+def period_since(period: Period, last: datetime, now: datetime) -> Period:
+    """What came after the day's last issue closed, for an update; held against a stretch as long before it."""
+    return replace(period, previous_start=last - (now - last), start=last, end=now)
 
 
 def previous_day(day: date, weekdays_only: bool = False) -> date:

@@ -77,9 +77,9 @@ class WeeklyFacts:
 # --- asking --------------------------------------------------------------------------------------
 
 
-def week_of(market: str, friday: date, *, cutoff: time = CUTOFF) -> Period:
+def week_of(market: str, friday: date, *, cutoff: time = CUTOFF, zone: str = "") -> Period:
     """The week that closes on `friday` (any day will do) at 14:00 of the market."""
-    zone = zone_of(market)
+    zone = zone or zone_of(market)
     return Period(
         day=friday,
         zone=zone,

@@ -12,7 +12,7 @@ from crawler.settings import OnAnswer
 from domain.model import Source, Visit
 from lagebild.belts.collect import Collected, CollectRun, Desk, collect, collect_async
 from lagebild.belts.enrich import Enriched, place_everything, read_everything
-from lagebild.belts.publish import Issue, publish
+from lagebild.belts.publish import Issue, publish, publish_update, publish_week
 from lagebild.belts.recheck import AT_ONCE, Rechecked, RecheckRun, recheck, recheck_async, recheck_run
 from lagebild.belts.watch import watch
 from lagebild.console import step
@@ -126,6 +126,17 @@ def publish_all(workshop: Workshop, day: date | None = None, *, quiet: bool = Fa
 def publish_edition(workshop: Workshop, edition: Edition, day: date | None = None) -> Sequence[Issue]:
     """Writes one market's issues."""
     return tuple(publish(workshop.archive, workshop.press, edition, workshop.clock(), day))
+
+
+def publish_news(workshop: Workshop, edition: Edition, *, whatever: bool = False) -> Sequence[Issue]:
+    """Writes one market's next update, when there is news for it or `whatever` there is."""
+    now = workshop.clock()
+    return tuple(publish_update(workshop.archive, workshop.press, edition, now, whatever=whatever))
+
+
+def publish_report(workshop: Workshop, edition: Edition) -> Sequence[Issue]:
+    """Writes one market's report of the last closed week."""
+    return tuple(publish_week(workshop.archive, workshop.press, edition, workshop.clock()))
 
 
 def whole_job(workshop: Workshop, *, everything: bool = True, quiet: bool = False) -> Done:

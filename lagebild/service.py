@@ -17,7 +17,18 @@ from lagebild.alerting import Ward, ping
 from lagebild.job import collect_due_async, enrich_all, recheck_due_async, waiting_items
 from lagebild.notify import tell_systemd, watchdog_seconds
 from lagebild.settings import Edition
-from lagebild.upkeep import Rounds, bury_interrupted, is_owed, issue, look_after, send_waiting
+from lagebild.upkeep import (
+    Rounds,
+    bury_interrupted,
+    is_owed,
+    is_week_owed,
+    issue,
+    look_after,
+    report_week,
+    send_again,
+    send_waiting,
+    update,
+)
 from lagebild.workshop import Workshop
 from scheduler import Daily, Every, Job, keep_time
 
@@ -26,6 +37,7 @@ OFTEN = {
     "collect": timedelta(minutes=1),
     "catch-up": timedelta(hours=1),
     "outbox": timedelta(minutes=5),
+    "updates": timedelta(minutes=10),
     "recheck": timedelta(hours=1),
     "alerts": timedelta(minutes=5),
 }
@@ -56,6 +68,8 @@ class Service:
         return [
             self._often("collect", self._tracked(self._tick)),
             *(self._digest(edition) for edition in editions),
+            *(self._weekly(edition) for edition in editions),
+            self._often("updates", self._update),
             self._often("catch-up", self._catch_up),
             self._often("outbox", self._send_waiting),
             self._often("alerts", self._look),
@@ -84,11 +98,25 @@ class Service:
 
         return Job(f"digest-{edition.market}", Daily(edition.send_at, edition.zone), write)
 
+    def _weekly(self, edition: Edition) -> Job:
+        async def write() -> None:
+            await asyncio.to_thread(report_week, self.workshop, edition)
+
+        return Job(f"weekly-{edition.market}", Daily(edition.weekly_at, edition.zone, "fri"), write)
+
+    async def _update(self) -> None:
+        """A second issue of the day, where something came up that cannot wait."""
+        for edition in self.workshop.settings.publish.editions:
+            await asyncio.to_thread(update, self.workshop, edition)
+
     async def _catch_up(self) -> None:
         """What should have appeared while nobody was running, each market's latest issue only."""
         for edition in self.workshop.settings.publish.editions:
             if is_owed(self.workshop, edition):
                 await asyncio.to_thread(issue, self.workshop, edition)
+            if is_week_owed(self.workshop, edition):
+                await asyncio.to_thread(report_week, self.workshop, edition)
+            await asyncio.to_thread(send_again, self.workshop, edition)
 
     async def _send_waiting(self) -> None:
         await asyncio.to_thread(send_waiting, self.workshop)

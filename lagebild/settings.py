@@ -33,8 +33,27 @@ class Collect(Section):
     copies_window_days: int = Field(default=7, ge=1)
 
 
+def zone_named(value: str) -> str:
+    """The name, if it is a zone's. Raises ValueError."""
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ValueError(f"{value!r} is no time zone; write one such as Europe/Berlin") from error
+    return value
+
+
+def daytime(value: time) -> time:
+    """Clocks change between 02:00 and 03:00: a job there would run twice or never. Raises ValueError."""
+    if QUIET_HOURS[0] <= value < QUIET_HOURS[1]:
+        raise ValueError("no digest between 02:00 and 03:00 local time, since clocks change there")
+    return value
+
+
 class Edition(Section):
-    """When and in which languages a market's briefing appears, in the market's zone."""
+    """When and in which languages a market's briefing appears, in the market's zone.
+
+    `most_updates` a day, none after `updates_until`; the weekly report closes on Friday at `weekly_at`.
+    """
 
     market: Markets
     zone: str
@@ -42,22 +61,19 @@ class Edition(Section):
     cut_off: time = time(6, 30)
     send_at: time = time(7, 30)
 
+    most_updates: int = Field(default=3, ge=0)
+    updates_until: time = time(20, 0)
+    weekly_at: time = time(14, 0)
+
     @field_validator("zone")
     @classmethod
     def is_zone(cls, value: str) -> str:
-        try:
-            ZoneInfo(value)
-        except (ZoneInfoNotFoundError, ValueError) as error:
-            raise ValueError(f"{value!r} is no time zone; write one such as Europe/Berlin") from error
-        return value
+        return zone_named(value)
 
-    @field_validator("cut_off", "send_at")
+    @field_validator("cut_off", "send_at", "weekly_at")
     @classmethod
     def is_not_at_night(cls, value: time) -> time:
-        """Clocks change between 02:00 and 03:00: a job there would run twice or never."""
-        if QUIET_HOURS[0] <= value < QUIET_HOURS[1]:
-            raise ValueError("no digest between 02:00 and 03:00 local time, since clocks change there")
-        return value
+        return daytime(value)
 
 
 EDITIONS = (
@@ -77,13 +93,29 @@ class Publish(Section):
 
 
 class Recipient(Section):
-    """Who gets an edition, by which channel. `to` may be an address, a URL or `env:NAME`."""
+    """Who gets which editions, by which channel. `to` may be an address, a URL or `env:NAME`.
+
+    With `send_at` the daily and the weekly issue wait for that time of `zone` ("": the market's); updates never wait.
+    """
 
     channel: str
     to: str
     markets: tuple[Markets, ...] = ("DE",)
     language: Literal["de", "en"] = "de"
     variant: Literal["full", "leadership"] = "full"
+    editions: tuple[Literal["daily", "update", "weekly"], ...] = ("daily",)
+    zone: str = ""
+    send_at: time | None = None
+
+    @field_validator("zone")
+    @classmethod
+    def is_zone(cls, value: str) -> str:
+        return zone_named(value) if value else value
+
+    @field_validator("send_at")
+    @classmethod
+    def is_not_at_night(cls, value: time | None) -> time | None:
+        return value if value is None else daytime(value)
 
 
 class Watcher(Section):

@@ -12,11 +12,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from domain.briefing import Digest
 from domain.errors import LagebildError
 from lagebild.belts.deliver import send
-from lagebild.belts.publish import closed_day
+from lagebild.belts.publish import WEEKLY, Issue, closed_day, closed_friday, issues_of, kept_of
 from lagebild.belts.watch import watch_for_silence
-from lagebild.job import publish_edition
+from lagebild.job import publish_edition, publish_news, publish_report
 from lagebild.settings import Edition
 from lagebild.subscriptions import queue_news
 from lagebild.workshop import Workshop
@@ -27,6 +28,10 @@ BACKUPS_KEPT = 7
 RUNS_KEPT = timedelta(days=90)
 LAST_BACKUP = "last_backup"
 STALE_AFTER = timedelta(hours=1)
+BETWEEN_UPDATES = timedelta(minutes=45)
+"""Sooner, an update would say what the one before is still being read for."""
+WEEK_OWED_FOR = timedelta(days=2)
+"""A week's report that is later than Sunday helps nobody."""
 
 
 def is_owed(workshop: Workshop, edition: Edition) -> bool:
@@ -51,14 +56,64 @@ def issue(workshop: Workshop, edition: Edition, stale_after: timedelta = STALE_A
     key = f"{edition.market} {closed_day(edition, workshop.clock()):%Y-%m-%d}"
     with kept_run(workshop, "digest", key, stale_after) as begun:
         if begun:
-            issues = publish_edition(workshop, edition)
-            send(
-                workshop.archive,
-                [i.digest for i in issues],
-                workshop.settings.delivery,
-                os.environ,
-                workshop.clock,
-            )
+            _send(workshop, publish_edition(workshop, edition))
+
+
+def may_update(edition: Edition, issues: Sequence[Digest], now: datetime) -> bool:
+    """Whether another issue of the day is allowed: after the morning's time, not too late, too soon or too often."""
+    local = now.astimezone(ZoneInfo(edition.zone))
+    if not issues or not edition.send_at <= local.time() < edition.updates_until:
+        return False
+    return len(issues) <= edition.most_updates and now - issues[-1].as_of >= BETWEEN_UPDATES
+
+
+def update(workshop: Workshop, edition: Edition) -> int:
+    """Writes and sends the day's next update when there is news; returns how many issues that made."""
+    now = workshop.clock()
+    earlier = issues_of(workshop.archive, edition, closed_day(edition, now))
+    if not may_update(edition, earlier, now):
+        return 0
+    issues = publish_news(workshop, edition)
+    if issues:
+        _send(workshop, issues)
+    return len(issues)
+
+
+def report_week(workshop: Workshop, edition: Edition) -> None:
+    """Writes the week's report and sends it; the same week a second time does nothing."""
+    key = f"{edition.market} {closed_friday(edition, workshop.clock()):%Y-%m-%d}"
+    with kept_run(workshop, "weekly", key) as begun:
+        if begun:
+            _send(workshop, publish_report(workshop, edition))
+
+
+def is_week_owed(workshop: Workshop, edition: Edition) -> bool:
+    """Whether the last closed week, if it closed in the last two days, has no report in some language."""
+    now = workshop.clock()
+    friday = closed_friday(edition, now)
+    closed = datetime.combine(friday, edition.weekly_at, ZoneInfo(edition.zone))
+    kept = (workshop.archive.digest(edition.market, friday, WEEKLY, lang) for lang in edition.languages)
+    return now - closed < WEEK_OWED_FOR and not all(kept)
+
+
+def send_again(workshop: Workshop, edition: Edition) -> None:
+    """Queues the day's issues for those who were left out, should a crash have come between keeping and queueing."""
+    if not workshop.settings.delivery.recipients:
+        return
+    day = closed_day(edition, workshop.clock())
+    if workshop.clock() >= owed_since(edition, workshop.clock()):
+        send(
+            workshop.archive,
+            kept_of(workshop.archive, edition, day),
+            workshop.settings.delivery,
+            os.environ,
+            workshop.clock,
+        )
+
+
+def _send(workshop: Workshop, issues: Sequence[Issue]) -> None:
+    digests = [issue.digest for issue in issues]
+    send(workshop.archive, digests, workshop.settings.delivery, os.environ, workshop.clock)
 
 
 def send_waiting(workshop: Workshop) -> None:

@@ -38,7 +38,12 @@ class Bottom:
 
 
 def bottom_line(facts: Facts, words: Words) -> Section:
-    blocks: list[Block] = [*_lead(facts, words), *_unknown(facts, words), *_notes(facts, words)]
+    blocks: list[Block] = [
+        *_lead(facts, words),
+        *_occasion(facts, words),
+        *_unknown(facts, words),
+        *_notes(facts, words),
+    ]
     if facts.parts:
         blocks.append(Bullets(tuple(_of_market(facts, part, words) for part in facts.parts)))
     return section(words, 1, "bottom", *blocks)
@@ -52,6 +57,13 @@ def _lead(facts: Facts, words: Words) -> tuple[Paragraph, ...]:
         return (Paragraph(own, "lead"),)
     automatic = words.line("analyst.automatic", line=own, byline=byline(facts, words, said))
     return Paragraph((first_words(said.text, MOST_WORDS),), "lead"), Paragraph(automatic, "note")
+
+
+def _occasion(facts: Facts, words: Words) -> tuple[Paragraph, ...]:
+    """Why an update appears; () for the morning's issue."""
+    kinds = [words.text(f"occasion.{kind}") for kind in dict.fromkeys(facts.occasions)]
+    told = words.text("occasion.lead", reasons=words.join(kinds), time=words.clock(facts.period.start))
+    return (Paragraph((told,), "note"),) if kinds else ()
 
 
 def _notes(facts: Facts, words: Words) -> tuple[Bullets, ...]:

@@ -2,10 +2,12 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
-from digest.brief import leadership_of
+from digest.brief import is_update, leadership_of
 from digest.outbox import Sender, Sent, deliver, delivery_key, resume
+from digest.wording import zone_of
 from domain.briefing import Digest
 from domain.model import Delivery as Parcel
 from domain.ports import Clock, DeskArchive
@@ -18,17 +20,19 @@ FORMATS = "digest.formats"
 
 
 def parcels(digest: Digest, recipients: Sequence[Recipient], now: datetime) -> list[Parcel]:
-    """What goes to whom of one issue: those who asked for its market and language."""
+    """What goes to whom of one issue: those who asked for its market, language and edition."""
     wanted = [
         recipient
         for recipient in recipients
-        if digest.market in recipient.markets and recipient.language == digest.language
+        if digest.market in recipient.markets
+        and recipient.language == digest.language
+        and digest.edition.partition("-")[0] in recipient.editions
     ]
     return [_parcel(digest, recipient, now) for recipient in wanted]
 
 
 def _parcel(digest: Digest, recipient: Recipient, now: datetime) -> Parcel:
-    shown = leadership_of(digest) if recipient.variant == "leadership" else digest
+    shown = leadership_of(digest) if recipient.variant == "leadership" and digest.kind == "daily" else digest
     form = plug(FORMATS, plug(CHANNELS, recipient.channel).FORMAT)
     return Parcel(
         key=delivery_key(digest.market, digest.day, digest.edition, recipient.channel, recipient.to),
@@ -39,7 +43,16 @@ def _parcel(digest: Digest, recipient: Recipient, now: datetime) -> Parcel:
         media_type=form.MEDIA_TYPE,
         body=form.render(shown),
         created_at=now,
+        next_try_at=max(now, wished_at(digest, recipient) or now),
     )
+
+
+def wished_at(digest: Digest, recipient: Recipient) -> datetime | None:
+    """The recipient's own time on the issue's day; None for those who take it as it comes, and for an update."""
+    if recipient.send_at is None or is_update(digest.edition):
+        return None
+    zone = recipient.zone or zone_of(digest.market)
+    return datetime.combine(digest.day, recipient.send_at, ZoneInfo(zone)).astimezone(UTC)
 
 
 def send(

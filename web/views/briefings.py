@@ -19,7 +19,8 @@ def show(request: Request) -> Response:
         day = date.fromisoformat(request.path_params["day"])
     except ValueError as error:
         raise HTTPException(404) from error
-    kept = desk.archive.digest(market, day, "daily", language)
+    edition = request.query_params.get("edition", "daily")
+    kept = desk.archive.digest(market, day, edition, language)
     if kept is None:
         raise HTTPException(404)
     return Response(desk.render(kept), media_type="text/html", headers={"Content-Security-Policy": POLICY})

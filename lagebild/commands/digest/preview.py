@@ -8,7 +8,7 @@ import click
 from digest.brief import brief
 from domain.errors import ConfigError
 from domain.registry import names_in, plug
-from lagebild.belts.publish import closed_day, facts_of
+from lagebild.belts.publish import closed_day, daily_facts
 from lagebild.opening import archive_of, settings_of, sources_of
 from lagebild.workshop import Workshop, utc_now
 
@@ -38,7 +38,7 @@ def command(
         )
     archive = archive_of(settings)
     with Workshop(settings, sources_of(settings), archive) as workshop:
-        facts = facts_of(
+        facts = daily_facts(
             archive,
             workshop.press,
             edition,

@@ -5,12 +5,11 @@ from datetime import datetime
 
 import click
 
-from digest.kept import kept
 from domain.briefing import Digest
 from domain.model import Delivery
 from domain.ports import Archive
 from lagebild.belts.deliver import parcels, send
-from lagebild.belts.publish import closed_day
+from lagebild.belts.publish import closed_day, kept_of
 from lagebild.lock import writing
 from lagebild.opening import archive_of, json_option, print_json, settings_of
 from lagebild.settings import Settings
@@ -50,17 +49,13 @@ def command(
 def issues_of(
     settings: Settings, archive: Archive, markets: tuple[str, ...], day: datetime | None
 ) -> list[Digest]:
-    """The kept issues of that day, in every language that is kept."""
+    """The kept issues of that day, in every language: the morning's, updates, the week's report."""
     found = []
     for edition in settings.publish.editions:
         if markets and edition.market not in markets:
             continue
         local = day.date() if day else closed_day(edition, utc_now())
-        found += [
-            kept(archive, edition.market, local, "daily", language)
-            for language in edition.languages
-            if archive.digest(edition.market, local, "daily", language) is not None
-        ]
+        found += kept_of(archive, edition, local)
     return found
 
 
