@@ -208,6 +208,8 @@ class Visiting:
             self.validators[fetched.request.url] = validators_of(fetched)
         if fetched.request.url == self.source.url:
             self.hints = Hints(feed_says(fetched.body), fresh_for(fetched.headers))
+        if fetched.request.purpose is Purpose.SESSION:
+            return self.admit(part for part in found if isinstance(part, Request))
         # A watermark hides what is old, so nothing means nothing new.
         return self._filed(found, is_filtered=bool(fetched.request.context.get("since")))
 
@@ -373,8 +375,9 @@ def is_conditional(request: Request) -> bool:
 
 
 def asked_mark(request: Request) -> str:
-    """What makes a request the same as another: a new session asks again."""
-    said = repr(sorted(request.headers.items())).encode() + request.body
+    """What makes a request the same as another: a new session asks again, and one session may be wanted by several."""
+    waiting = request.context if request.purpose is Purpose.SESSION else {}
+    said = repr(sorted((*request.headers.items(), *waiting.items()))).encode() + request.body
     return f"{request.method} {request.url} {sha256(said).hexdigest()[:16]}"
 
 
