@@ -340,7 +340,8 @@ class Visiting:
         if self.left:
             # The listing must be read again though it may not have changed.
             kept = {url: v for url, v in kept.items() if url not in self.validators}
-        holds = bool(self.faults) and getattr(self.connector, "needs_all_pages", False)
+        # An entry whose page did not get its turn is met again only where its listing is.
+        holds = bool(self.left) or (bool(self.faults) and getattr(self.connector, "needs_all_pages", False))
         cursor = before.cursor if self.hints is None else noted(before.cursor, self.hints)
         cursor = marked(cursor, {} if holds else self.bookmarks)
         after = replace(before, cursor=cursor, validators=dict(list(kept.items())[-VALIDATORS_KEPT:]))
