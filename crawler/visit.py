@@ -438,6 +438,8 @@ def verdict(
     """
     if gaps:
         return Outcome.BELOW_USUAL, f"gap: {gaps[0]}"[:300]
+    # What was not asked, for want of a budget, is told only where nothing worse happened.
+    faults = sorted(faults, key=lambda fault: fault.outcome is Outcome.SKIPPED)
     reason = faults[0].reason if faults else ""
     for outcome in (Outcome.OK, Outcome.UNCHANGED, Outcome.EMPTY):
         if outcome in answers:
