@@ -16,9 +16,10 @@ from lagebild.belts.publish import Issue, publish, publish_update, publish_week
 from lagebild.belts.recheck import AT_ONCE, Rechecked, RecheckRun, recheck, recheck_async, recheck_run
 from lagebild.belts.watch import watch
 from lagebild.console import step
-from lagebild.pseudonyms import pseudonym_of, references_of
+from lagebild.pseudonyms import SUPPRESSION, key_named, pseudonym_of, references_of
 from lagebild.secrets import secrets_of
 from lagebild.settings import Edition
+from lagebild.suppression import doorkeeper
 from lagebild.workshop import Workshop
 
 
@@ -65,9 +66,11 @@ def collect_run(
 
 
 def desk_of(workshop: Workshop, index: NearIndex) -> Desk:
-    """Where harvests are filed: pseudonyms of the present epoch, and of all epochs for those who leave."""
-    pseudonym = pseudonym_of(workshop.key_file, workshop.clock())
-    return Desk(workshop.archive, index, workshop.clock, pseudonym, references_of(workshop.key_file))
+    """Where harvests are filed: pseudonyms of the present epoch, and of all epochs for those who leave; the suppressed
+    are left out."""
+    names, references = pseudonym_of(workshop.key_file, workshop.clock()), references_of(workshop.key_file)
+    admit = doorkeeper(workshop.archive, key_named(workshop.key_file, SUPPRESSION))
+    return Desk(workshop.archive, index, workshop.clock, names, references, names.of_handle, admit)
 
 
 def recheck_due(workshop: Workshop, *, limit: int = AT_ONCE, quiet: bool = False) -> Rechecked:

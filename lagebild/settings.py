@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from domain.errors import ConfigError
 
@@ -199,6 +199,52 @@ class Fleet(Section):
     heartbeat_seconds: float = Field(default=10, gt=0)
 
 
+class Kept(Section):
+    """How many days a class of sources is kept: its texts, and what is left of an item after that (address, ids, author)."""
+
+    texts: int = Field(ge=1)
+    metadata: int = Field(ge=1)
+
+    @model_validator(mode="after")
+    def texts_go_first(self) -> "Kept":
+        if self.texts > self.metadata:
+            raise ValueError("texts cannot be kept longer than the metadata they belong to")
+        return self
+
+
+RETENTION = {
+    "press": Kept(texts=90, metadata=365),
+    "social": Kept(texts=30, metadata=90),
+    "youtube": Kept(texts=30, metadata=30),
+    "reddit": Kept(texts=2, metadata=30),
+    "telegram": Kept(texts=14, metadata=30),
+    "appstore_reviews": Kept(texts=90, metadata=180),
+    "trustpilot": Kept(texts=90, metadata=180),
+}
+
+
+class Privacy(Section):
+    """How long what is kept. `retention` names a platform, `social` (platforms not named) or `press`; counts stay."""
+
+    retention: dict[str, Kept] = {}
+    backups: int = Field(default=7, ge=1)
+
+    @property
+    def classes(self) -> dict[str, Kept]:
+        """All classes, the file's words on top of the defaults."""
+        return RETENTION | self.retention
+
+    @property
+    def texts(self) -> dict[str, int]:
+        """Days of texts by class."""
+        return {name: kept.texts for name, kept in self.classes.items()}
+
+    @property
+    def metadata(self) -> dict[str, int]:
+        """Days of metadata by class."""
+        return {name: kept.metadata for name, kept in self.classes.items()}
+
+
 class Settings(Section):
     """The whole file. Relative paths count from the file's folder."""
 
@@ -211,6 +257,7 @@ class Settings(Section):
     alerts: Alerts = Alerts()
     limits: Limits = Limits()
     fleet: Fleet = Fleet()
+    privacy: Privacy = Privacy()
 
 
 def load_settings(path: Path | None, **overrides: Any) -> Settings:

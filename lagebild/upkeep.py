@@ -18,13 +18,14 @@ from lagebild.belts.deliver import send
 from lagebild.belts.publish import WEEKLY, Issue, closed_day, closed_friday, issues_of, kept_of
 from lagebild.belts.watch import watch_for_silence
 from lagebild.job import publish_edition, publish_news, publish_report
+from lagebild.privacy import copies_aside, retain
 from lagebild.settings import Edition
 from lagebild.subscriptions import queue_news
 from lagebild.workshop import Workshop
-from storage.sqlite.restore import check_backup, cleanse, graves_of
+from storage.sqlite.restore import check_backup, cleanse, memory_of
 
 logger = logging.getLogger(__name__)
-BACKUPS_KEPT = 7
+DAY_SECONDS = 86_400
 RUNS_KEPT = timedelta(days=90)
 LAST_BACKUP = "last_backup"
 STALE_AFTER = timedelta(hours=1)
@@ -131,17 +132,18 @@ def look_after(workshop: Workshop) -> None:
             quiet = watch_for_silence(
                 workshop.archive, workshop.sources, workshop.settings.publish.editions, now
             )
-            touched = workshop.archive.expire(now)
+            retained = retain(workshop, "nightly round")
             workshop.archive.tend()
             workshop.archive.forget_runs(now - RUNS_KEPT)
             backup = "the server's" if workshop.settings.fleet.database else back_up(workshop, now).name
-            logger.info("looked after quiet=%d expired=%d backup=%s", quiet, touched, backup)
+            logger.info("looked after quiet=%d expired=%d backup=%s", quiet, retained.texts, backup)
 
 
 def back_up(workshop: Workshop, now: datetime) -> Path:
-    """A copy of the archive named by the day, beside it in `backups`; older ones than the last seven go.
+    """A copy of the archive named by the day, beside it in `backups`; those beyond the number kept go.
 
-    The copy counts once it was verified; what was erased since is taken out of the older ones. Raises StorageError.
+    So do the copies that `db migrate` and `db restore` left behind, once they are as many days old. The copy counts once
+    it was verified; what was erased since is taken out of the older ones. Raises StorageError.
     """
     archive = workshop.settings.archive
     folder = archive.parent / "backups"
@@ -150,18 +152,22 @@ def back_up(workshop: Workshop, now: datetime) -> Path:
     workshop.archive.backup(target)
     check_backup(target)
     workshop.archive.keep_setting(LAST_BACKUP, now.isoformat())
+    most = workshop.settings.privacy.backups
     kept = sorted(folder.glob(f"{archive.stem}-*.db"))
-    for old in superfluous(kept):
+    for old in superfluous(kept, most):
         old.unlink()
-    graves = graves_of(workshop.settings.archive)
-    for older in kept[-BACKUPS_KEPT:-1]:
-        cleanse(older, graves)
+    for copy in copies_aside(archive):
+        if now.timestamp() - copy.stat().st_mtime > most * DAY_SECONDS:
+            copy.unlink()
+    memory = memory_of(archive)
+    for older in kept[-most:-1]:
+        cleanse(older, memory)
     return target
 
 
-def superfluous(backups: Sequence[Path]) -> Sequence[Path]:
+def superfluous(backups: Sequence[Path], kept: int) -> Sequence[Path]:
     """Those that may go, given all by age, oldest first."""
-    return backups[:-BACKUPS_KEPT]
+    return backups[:-kept]
 
 
 @contextmanager

@@ -39,6 +39,7 @@ DETECTED_CHARACTERS = 400
 Pseudonym = Callable[[Author], str]
 References = Callable[[str], Sequence[str]]
 """All pseudonyms that an author, by raw id, has had."""
+Admit = Callable[[Iterable[Document]], Iterable[Document]]
 
 
 @dataclass(slots=True)
@@ -132,6 +133,8 @@ class Desk:
     clock: Clock
     pseudonym: Pseudonym | None = None
     references: References | None = None
+    alias: Pseudonym | None = None
+    admit: Admit | None = None
 
     def receive(self, harvest: Harvest) -> tuple[Visit, Tally]:
         """Commits a harvest; the visit as its source's rhythm judges it, and what changed."""
@@ -154,8 +157,8 @@ class Desk:
 
     def filed(self, documents: Iterable[Document], source: Source, now: datetime) -> tuple[Filed, ...]:
         """The documents as items, each once, with what the archive already holds of them."""
-        spoken_of = (spoken(document, source, now, self.pseudonym) for document in documents)
-        items = {item.id: item for item in spoken_of}
+        admitted = documents if self.admit is None else self.admit(documents)
+        items = {item.id: item for item in (self._item(document, source, now) for document in admitted)}
         hashes = self.archive.known_hashes(list(items))
         return tuple(self._file(item, hashes.get(item.id)) for item in items.values())
 
@@ -170,6 +173,13 @@ class Desk:
     def settle(self) -> int:
         """Looks at what nobody has read yet once more, now that all have answered; how many changed their place."""
         return self.archive.settle_copies(settled(self.archive.open_fingerprints(), self.index))
+
+    def _item(self, document: Document, source: Source, now: datetime) -> Item:
+        item = spoken(document, source, now, self.pseudonym)
+        author = document.entry.author
+        if self.alias is None or author is None or not item.author_ref:
+            return item
+        return replace(item, author_alias=self.alias(author))
 
     def _file(self, item: Item, known_hash: str | None) -> Filed:
         print_ = fingerprint(item)

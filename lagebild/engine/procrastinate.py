@@ -27,8 +27,7 @@ from lagebild.alerting import Ward
 from lagebild.belts.collect import CollectRun, Desk, collect_async
 from lagebild.belts.enrich import place_everything, read_items
 from lagebild.belts.watch import watch
-from lagebild.job import recheck_due_async
-from lagebild.pseudonyms import pseudonym_of, references_of
+from lagebild.job import desk_of, recheck_due_async
 from lagebild.secrets import secrets_of
 from lagebild.sharding import by_shard
 from lagebild.upkeep import is_owed, issue, look_after, send_waiting
@@ -326,12 +325,15 @@ class Fleet:
         now, window = workshop.clock(), timedelta(days=workshop.settings.collect.copies_window_days)
         if self._prints is None:
             self._prints = Prints(workshop.archive, window, now)
+        plain = desk_of(workshop, self._prints.index)
         return SharedDesk(
-            workshop.archive,
-            self._prints.index,
-            workshop.clock,
-            pseudonym_of(workshop.key_file, now),
-            references_of(workshop.key_file),
+            plain.archive,
+            plain.index,
+            plain.clock,
+            plain.pseudonym,
+            plain.references,
+            plain.alias,
+            plain.admit,
             self._prints,
         )
 

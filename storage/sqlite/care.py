@@ -122,7 +122,6 @@ class Care(Erasure):
 
         FTS5 of this age only marks removed words; a merge of all segments drops them.
         """
-        self.rows("PRAGMA secure_delete = ON")
         with self.transaction():
             for index in FULL_TEXT:
                 self.run(f"INSERT INTO {index} ({index}) VALUES ('optimize')")
@@ -130,7 +129,6 @@ class Care(Erasure):
         self.rows("PRAGMA wal_checkpoint(TRUNCATE)")
         self.run("VACUUM")
         self.rows("PRAGMA wal_checkpoint(TRUNCATE)")
-        self.rows("PRAGMA secure_delete = FAST")
 
     def erase(
         self, now: datetime, *, author_refs: Sequence[str] = (), urls: Sequence[str] = (), reason: str = ""

@@ -136,7 +136,7 @@ def open_connection(path: str) -> sqlite3.Connection:
         "journal_mode = WAL",
         "synchronous = NORMAL",
         "foreign_keys = OFF",  # a tombstone leaves rows that point at what is gone
-        "secure_delete = FAST",
+        "secure_delete = ON",  # what is deleted is overwritten; measured: no cost when adding
         f"cache_size = -{CACHE_KIBIBYTES}",
         f"wal_autocheckpoint = {CHECKPOINT_PAGES}",
         "temp_store = MEMORY",

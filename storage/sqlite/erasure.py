@@ -3,13 +3,14 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from domain.model import Item, Tombstone
 from storage.redaction import REMOVED, Withdrawn, redact
 from storage.rows import ITEM_COLUMNS, compact, item_from
-from storage.sqlite.connection import Connections
+from storage.sqlite.connection import Connections, Row
 from storage.sqlite.schema import LETTERS_ADD, LETTERS_DROP, WORDS_ADD, WORDS_DROP
 from storage.times import to_text
 
@@ -108,9 +109,11 @@ SUPPRESS = "INSERT INTO suppression (hash, kind, since, reason) VALUES (?, ?, ?,
 SUPPRESSED = "SELECT hash FROM suppression WHERE kind = ? AND hash IN (SELECT value FROM json_each(?))"
 
 GRAVES = """
-SELECT item_id, state, coalesce(gone_reason, ''), gone_at FROM item WHERE state IN ('deleted', 'withdrawn', 'erased')
+SELECT item_id, state, coalesce(gone_reason, ''), gone_at FROM item
+WHERE state IN ('deleted', 'gone', 'withdrawn', 'erased') ORDER BY id
 """
-LIVING = "SELECT id FROM item WHERE item_id = ? AND state NOT IN ('deleted', 'withdrawn', 'erased')"
+LIVING = "SELECT id FROM item WHERE item_id = ? AND state IN ('live', 'expired')"
+SUPPRESSIONS = "SELECT hash, kind, since, reason FROM suppression ORDER BY hash"
 
 AUDIT_LAST = "SELECT sha256 FROM audit ORDER BY id DESC LIMIT 1"
 AUDIT_ADD = "INSERT INTO audit (at, by, action, subject, facts, sha256) VALUES (?, ?, ?, ?, ?, ?)"
@@ -130,6 +133,15 @@ def raw_key(raw_id: str) -> int:
 def chained(previous: str, *line: str) -> str:
     """The hash of an audit line over the hash of the line before it."""
     return hashlib.sha256("\x1f".join((previous, *line)).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What an archive remembers of removals: (item id, state, reason, time), the suppression list, the audit log."""
+
+    graves: tuple[Row, ...]
+    suppressions: tuple[Row, ...]
+    audit: tuple[Row, ...]
 
 
 class Erasure(Connections):
@@ -183,19 +195,33 @@ class Erasure(Connections):
         for statement in (WORDS_DROP, LETTERS_DROP):
             self.run_many(statement, words)
 
-    def graves(self) -> list[tuple[str, str, str, str]]:
-        """(item id, state, reason, time) of all that must stay removed, whatever backup is brought back."""
-        return [(row[0], row[1], row[2], row[3]) for row in self.rows(GRAVES)]
+    def memory(self) -> Memory:
+        """All that must outlive a backup that is brought back."""
+        return Memory(*(tuple(self.rows(sql)) for sql in (GRAVES, SUPPRESSIONS, AUDIT_ALL)))
 
-    def bury_again(self, graves: Sequence[tuple[str, str, str, str]]) -> int:
-        """Removes those of them that are here. Returns how many were."""
+    def take_over(self, memory: Memory | None) -> int:
+        """Removes again what was removed since, and goes on with its suppression list and audit log.
+
+        Returns the number of items.
+        """
+        if memory is None:
+            return 0
         buried = 0
         with self.transaction():
-            for item_id, state, reason, gone_at in graves:
+            for item_id, state, reason, gone_at in memory.graves:
                 keys = [row[0] for row in self.rows(LIVING, (item_id,))]
                 self._bury_items(keys, state, reason, gone_at)
                 buried += len(keys)
+            self.run_many(SUPPRESS, memory.suppressions)
+            self._go_on_with(memory.audit)
         return buried
+
+    def _go_on_with(self, lines: Sequence[Row]) -> None:
+        """Adds the lines that follow from our last one; a log that says something else here stays as it is."""
+        last = self.value(AUDIT_LAST) or ""
+        known = [n for n, line in enumerate(lines) if line[-1] == last]
+        start = known[-1] + 1 if known else 0 if not last else len(lines)
+        self.run_many(AUDIT_ADD, (line[1:] for line in lines[start:]))
 
     def _redact(self, keys: Mapping[str, str], now: str) -> None:
         """Takes the items' words out of stories' titles and out of the issues that named them."""

@@ -4,11 +4,13 @@ import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from domain.errors import StorageError
 from storage.sqlite.archive import open_archive
 from storage.sqlite.connection import translated
+from storage.sqlite.erasure import Memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +30,12 @@ def restore(backup: Path, target: Path, *, dry_run: bool = False) -> Restored:
     if not backup.exists():
         raise StorageError(f"there is no backup at {backup}", remedy="see where `lagebild db backup` writes")
     _check(backup)
-    graves = graves_of(target)
+    memory = memory_of(target)
     draft = target.with_name(target.name + ".restoring")
     _copy(backup, draft)
     try:
         archive = open_archive(draft)
-        removed = archive.bury_again(graves)
+        removed = archive.take_over(memory)
         if removed:
             archive.purge()
         items = archive.counts()["item"]
@@ -68,10 +70,10 @@ def check_backup(backup: Path) -> None:
         )
 
 
-def cleanse(backup: Path, graves: Sequence[tuple[str, str, str, str]]) -> int:
+def cleanse(backup: Path, memory: Memory | None) -> int:
     """Takes what was removed since out of a backup, to the last octet. Returns how many items were."""
     archive = open_archive(backup, create=False)
-    removed = archive.bury_again(graves)
+    removed = archive.take_over(memory)
     if removed:
         archive.purge()
     archive.rows("PRAGMA journal_mode = DELETE")
@@ -79,17 +81,31 @@ def cleanse(backup: Path, graves: Sequence[tuple[str, str, str, str]]) -> int:
     return removed
 
 
-def graves_of(target: Path) -> list[tuple[str, str, str, str]]:
-    """What the present archive has removed; nothing when it is too damaged to say."""
+def memory_of(target: Path) -> Memory | None:
+    """What the present archive remembers of removals; None when it is too damaged to say."""
     if not target.exists():
-        return []
+        return None
     try:
         present = open_archive(target, create=False)
-        graves = present.graves()
+        memory = present.memory()
         present.close()
     except (StorageError, sqlite3.DatabaseError):
-        return []
-    return graves
+        return None
+    return memory
+
+
+def erase_in_copy(
+    copy: Path, now: datetime, author_refs: Sequence[str], urls: Sequence[str], reason: str
+) -> int:
+    """Erases in a backup as in the archive itself; returns the number of items. Raises StorageError."""
+    with translated(copy):
+        archive = open_archive(copy, create=False)
+        try:
+            erased = archive.erase(now, author_refs=author_refs, urls=urls, reason=reason)
+            archive.rows("PRAGMA journal_mode = DELETE")
+        finally:
+            archive.close()
+    return erased
 
 
 def _copy(backup: Path, draft: Path) -> None:

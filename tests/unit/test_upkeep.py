@@ -67,4 +67,4 @@ def test_seven_backups_are_kept(workshop: Workshop) -> None:
 
 
 def test_few_backups_all_stay() -> None:
-    assert not superfluous([Path("a"), Path("b")])
+    assert not superfluous([Path("a"), Path("b")], 7)
