@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -21,6 +21,7 @@ import numpy as np
 
 from domain.model import Annotation, Evidence, Item, Reading
 from nlp.embed import FOLDER, Encoded, Encoder, Floats, Passage, load_encoder, normalised, reading_text
+from nlp.features import feature_words
 from nlp.perception import (
     TONES,
     Mention,
@@ -31,6 +32,7 @@ from nlp.perception import (
     named_platforms,
     sentence_at,
 )
+from nlp.phrases import Found
 from nlp.severity import Facts, Severity, judge_severity
 from nlp.topic_rules import Hit, TopicExample, TopicRules, cue_words, load_topics, rule_score
 
@@ -318,8 +320,8 @@ class Judge:
             tags,
             tuple(_suppressed(reading.hits)),
             level,
-            _cues("features", reading.item),
-            _cues("groups", reading.item) if relevant else (),
+            _features(reading.item),
+            _groups(reading.item) if relevant else (),
             tones,
             encoded[0].vector,
         )
@@ -448,11 +450,20 @@ def _suppressed(hits: Sequence[Hit]) -> Sequence[Suppressed]:
     ]
 
 
-def _cues(section: str, item: RiskInput) -> tuple[Feature, ...]:
-    """Each feature or group once, at its first place in title and lead."""
-    text = item.whole[: item.text_start + TEASER_LETTERS]
+def _features(item: RiskInput) -> tuple[Feature, ...]:
+    head = item.whole[: item.text_start + TEASER_LETTERS]
+    return _once(head, feature_words(item.language).find(head))
+
+
+def _groups(item: RiskInput) -> tuple[Feature, ...]:
+    head = item.whole[: item.text_start + TEASER_LETTERS]
+    return _once(head, cue_words("groups", item.language).find(head))
+
+
+def _once(text: str, found: Iterable[tuple[str, Found]]) -> tuple[Feature, ...]:
+    """Each name once, at its first place."""
     first: dict[str, Feature] = {}
-    for name, hit in cue_words(section, item.language).find(text):
+    for name, hit in found:
         first.setdefault(name, Feature(name, hit.start, hit.end, text[hit.start : hit.end]))
     return tuple(first.values())
 
