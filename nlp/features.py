@@ -34,9 +34,7 @@ class FeatureWords:
         words = words_of(text)
         clauses = clauses_of(text)
         found = [(*self._meaning[hit.payload], hit) for hit in self._phrases.find(text, words)]
-        elsewhere = {
-            (name, clause_at(clauses, hit.start)) for name, kind, hit in found if kind == "unless"
-        }
+        elsewhere = {(name, clause_at(clauses, hit.start)) for name, kind, hit in found if kind == "unless"}
         scope = self._scope.find(text, words) if any(kind == "online" for _, kind, _ in found) else []
         return [
             (name, hit)

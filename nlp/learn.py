@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlp.embed import FOLDER
+from nlp.perception import TONES
 from nlp.risk import Judge, RiskInput
 
 Table64 = NDArray[np.float64]
@@ -63,6 +64,8 @@ class Candidate:
 @dataclass(frozen=True)
 class Table:
     """Features and truth by item: relevance (n, 9), topics (n, 19, 7), tone rows of their own with their class.
+
+    A tone row is three logits of the encoder and, for German, three log chances of the words around the name.
 
     `plain` marks the sampling nearest to daily traffic; `weight` is how much a row teaches.
     """
@@ -180,7 +183,8 @@ def fit(table: Table, names: Sequence[str]) -> dict[str, Any]:
     return {
         "relevance": fit_relevance(table),
         "topics": fit_topics(table, names),
-        "tone": fit_tone(table.tone_rows, table.tones),
+        "tone": fit_tone(table.tone_rows[:, : len(TONES)], table.tones),
+        "tone_de": fit_tone(table.tone_rows, table.tones),
     }
 
 

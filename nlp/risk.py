@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from domain.model import Annotation, Evidence, Item, Reading
 from nlp.embed import FOLDER, Encoded, Encoder, Floats, Passage, load_encoder, normalised, reading_text
@@ -34,6 +35,7 @@ from nlp.perception import (
 )
 from nlp.phrases import Found
 from nlp.severity import Facts, Severity, judge_severity
+from nlp.tone_words import ToneWords
 from nlp.topic_rules import Hit, TopicExample, TopicRules, cue_words, load_topics, rule_score
 
 NAME = "risk/1"
@@ -168,18 +170,23 @@ def _topic_fields(tag: TopicTag) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Decisions:
-    """The fitted light layer. `version` goes into the annotator's name, so a refit makes everything be read again."""
+    """The fitted light layer. `version` goes into the annotator's name, so a refit makes everything be read again.
+
+    `tone` reads the encoder alone, `tone_de` the words around the name too; None in a layer kept by an older version.
+    """
 
     version: str
     relevance: Mapping[str, Any]
     topics: Mapping[str, Any]
     tone: ToneModel
+    tone_de: ToneModel | None = None
 
     @classmethod
     def read(cls, path: Path) -> Decisions:
         raw = json.loads(path.read_text(encoding="utf-8"))
         version = hashlib.sha256(path.read_bytes()).hexdigest()[:6]
-        return cls(version, raw["relevance"], raw["topics"], ToneModel.of(raw["tone"]))
+        german = ToneModel.of(raw["tone_de"]) if "tone_de" in raw else None
+        return cls(version, raw["relevance"], raw["topics"], ToneModel.of(raw["tone"]), german)
 
 
 def relevance_features(
@@ -269,6 +276,7 @@ class Judge:
         self._examples = Examples(self.encoder)
         stance = np.load(FOLDER / "stance.npz")
         self._stance_weight, self._stance_bias = stance["weight"], stance["bias"]
+        self._tone_words = ToneWords(FOLDER / "tone_words.npz")
 
     @property
     def name(self) -> str:
@@ -364,12 +372,23 @@ class Judge:
         whole, title = reading.item.whole, reading.item.text_start or UNTITLED
         tones = []
         for target, spans in reading.spans.items():
-            features = self.tone_features(target, reading, encoded)
-            chances = self.decisions.tone.probabilities(features)
+            chances = self._tone(target, reading, encoded)
             best = int(chances.argmax())
             sentence = sentence_at(whole, spans[0][0])
             tones.append(Stance(target, TONES[best], float(chances[best]), sentence, is_about(title, spans)))
         return tones
+
+    def _tone(self, target: str, reading: _Reading, encoded: Sequence[Encoded]) -> NDArray[np.float64]:
+        """Chances of the three tones; the words around the name were learned in German and speak there alone."""
+        logits = self.tone_features(target, reading, encoded)
+        german = self.decisions.tone_de
+        if german is None or reading.item.language != "de":
+            return self.decisions.tone.probabilities(logits)
+        end = reading.item.text_start + TEASER_LETTERS
+        spans = [span for span in reading.spans[target] if span[1] <= end]
+        title_end = max(0, reading.item.text_start - 1)
+        words = self._tone_words.scores(reading.item.whole[:end], spans, title_end)
+        return german.probabilities([*logits, *words])
 
     def tone_features(self, target: str, reading: _Reading, encoded: Sequence[Encoded]) -> list[float]:
         """The stance head's logits for the first passage that names the target; zeros when none was read."""

