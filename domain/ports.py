@@ -279,6 +279,18 @@ class EnrichArchive(Protocol):
     def signals(self, first: date, last: date, market: str = "") -> Sequence[Signal]: ...
 
 
+class ShelfArchive(Protocol):
+    """Where an encoder keeps what it read, so that a better layer above it need not ask it again."""
+
+    def shelved(self, encoder: str, keys: Sequence[str]) -> Mapping[str, bytes]:
+        """What this encoder left under these keys."""
+        ...
+
+    def shelve(self, encoder: str, rows: Sequence[tuple[str, str, bytes]], most: int) -> None:
+        """Keeps (key, item id, octets); beyond `most` rows the oldest go. It leaves with its item."""
+        ...
+
+
 class PublishArchive(Protocol):
     """What the publish belt asks of the archive."""
 
@@ -684,6 +696,7 @@ class WardArchive(Protocol):
 class Archive(
     CollectArchive,
     EnrichArchive,
+    ShelfArchive,
     PublishArchive,
     SearchArchive,
     TriageArchive,

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from domain.model import Annotation, Hit, Item, Search
 from domain.model import Label as Word
-from domain.ports import Archive
+from domain.ports import Archive, ShelfArchive
+from nlp.embed import ShelvedEncoder, load_encoder
 from nlp.learn import Candidate, Label, latest
 from nlp.risk import Decisions, Judge, RiskInput
 
@@ -20,10 +21,13 @@ def layers_of(archive: Path) -> Path:
     return archive.with_name(f"{archive.stem}-{LAYER_FOLDER}")
 
 
-def judge_of(archive: Path) -> Judge:
-    """The judge with the layer in force here."""
+def judge_of(archive: Path, shelf: ShelfArchive | None = None) -> Judge:
+    """The judge with the layer in force here; with `shelf` its encoder's answers are kept there."""
     own = latest(layers_of(archive))
-    return Judge(decisions=Decisions.read(own)) if own.parent == layers_of(archive) else Judge()
+    decisions = Decisions.read(own) if own.parent == layers_of(archive) else None
+    encoder = load_encoder()
+    kept = ShelvedEncoder(encoder, shelf) if shelf is not None and not encoder.light else encoder
+    return Judge(kept, decisions=decisions)
 
 
 def candidates(archive: Archive, newest: int, threshold: float) -> list[Candidate]:

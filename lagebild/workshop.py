@@ -71,7 +71,7 @@ class Workshop:
 
         return (
             EntityAnnotator(),
-            RiskAnnotator(namer(self.archive), judge_of(self.settings.archive)),
+            RiskAnnotator(namer(self.archive), judge_of(self.settings.archive, self.archive)),
             StoryVectors(self.story_encoder),
         )
 

@@ -11,8 +11,9 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import struct
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec
@@ -23,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.errors import ConfigError
+from domain.ports import ShelfArchive
 
 logger = logging.getLogger(__name__)
 
@@ -34,19 +36,29 @@ WIDTH = 384  # numbers in a vector
 LONGEST = 200  # tokens of one passage; a headline with its teaser has about 45
 PREFIX = "query: "  # what e5 was trained to see in front of a text that is compared with its like
 CACHE = 4096  # passages remembered in memory, about 8 KB each
+SHELVED = 20_000  # passages kept in an archive, about 4 KB each
 
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A text to read, with the spans (code points of `text`) whose own vectors are wanted, one list per name."""
+    """A text to read, with the spans (code points of `text`) whose own vectors are wanted, one list per name.
+
+    `owner` is the item it comes from, so that what is kept of it can be removed with the item.
+    """
 
     text: str
     spans: tuple[tuple[str, tuple[Span, ...]], ...] = ()
+    owner: str = ""
 
     @property
     def key(self) -> str:
         """Hash under which its vectors may be kept."""
         return hashlib.sha256(repr((self.text, self.spans)).encode("utf-8", "replace")).hexdigest()
+
+    @property
+    def bare(self) -> Passage:
+        """The same text without spans: what stories ask for."""
+        return Passage(self.text, owner=self.owner)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +73,33 @@ class Encoded:
     spans: tuple[Floats, ...] = ()
 
 
+HEADER = struct.Struct("<3I")  # spans, judged logits, severity logits
+
+
+def to_octets(encoded: Encoded) -> bytes:
+    """Its numbers as little-endian float32 behind their counts."""
+    parts = [encoded.vector, encoded.judged, encoded.severity, encoded.pooled, *encoded.spans]
+    head = HEADER.pack(len(encoded.spans), len(encoded.judged), len(encoded.severity))
+    return head + np.concatenate(parts).astype("<f4").tobytes()
+
+
+def from_octets(octets: bytes) -> Encoded:
+    """What `to_octets` wrote, number for number."""
+    spans, judged, severity = HEADER.unpack_from(octets)
+    lengths = [WIDTH, judged, severity, *[WIDTH] * (1 + spans)]
+    numbers = np.frombuffer(octets, "<f4", offset=HEADER.size).astype(np.float32)
+    parts = np.split(numbers, np.cumsum(lengths)[:-1])
+    return Encoded(parts[0], parts[1], parts[2], parts[3], tuple(parts[4:]))
+
+
 class Shelf(Protocol):
-    """Somewhere to keep what was encoded, by passage key and encoder name; an archive may offer one."""
+    """Somewhere to keep what was encoded, by passage and encoder name."""
 
-    def get(self, encoder: str, key: str) -> Encoded | None: ...
+    def find(self, encoder: str, passages: Sequence[Passage]) -> Mapping[str, Encoded]:
+        """What is kept of these, by passage key."""
+        ...
 
-    def put(self, encoder: str, key: str, encoded: Encoded) -> None: ...
+    def keep(self, encoder: str, answers: Sequence[tuple[Passage, Encoded]]) -> None: ...
 
 
 class Memory:
@@ -76,15 +109,18 @@ class Memory:
         self._size = size
         self._kept: OrderedDict[tuple[str, str], Encoded] = OrderedDict()
 
-    def get(self, encoder: str, key: str) -> Encoded | None:
-        found = self._kept.get((encoder, key))
-        if found is not None:
-            self._kept.move_to_end((encoder, key))
+    def find(self, encoder: str, passages: Sequence[Passage]) -> Mapping[str, Encoded]:
+        found = {}
+        for key in (p.key for p in passages):
+            if (encoder, key) in self._kept:
+                self._kept.move_to_end((encoder, key))
+                found[key] = self._kept[encoder, key]
         return found
 
-    def put(self, encoder: str, key: str, encoded: Encoded) -> None:
-        self._kept[encoder, key] = encoded
-        if len(self._kept) > self._size:
+    def keep(self, encoder: str, answers: Sequence[tuple[Passage, Encoded]]) -> None:
+        for passage, encoded in answers:
+            self._kept[encoder, passage.key] = encoded
+        while len(self._kept) > self._size:
             self._kept.popitem(last=False)
 
 
@@ -166,12 +202,13 @@ class OnnxEncoder:
         return np.stack([e.vector for e in encoded]) if encoded else np.zeros((0, WIDTH), np.float32)
 
     def read(self, passages: Sequence[Passage]) -> list[Encoded]:
-        answers = [self._shelf.get(self.name, p.key) for p in passages]
-        missing = [i for i, answer in enumerate(answers) if answer is None]
-        for i, encoded in zip(missing, self._run([passages[i] for i in missing]), strict=True):
-            answers[i] = encoded
-            self._shelf.put(self.name, passages[i].key, encoded)
-        return [answer for answer in answers if answer is not None]
+        found = dict(self._shelf.find(self.name, passages))
+        missing = list({p.key: p for p in passages if p.key not in found}.values())
+        answers = list(zip(missing, self._run(missing), strict=True))
+        if answers:
+            self._shelf.keep(self.name, [*answers, *_bare(answers)])
+        found |= {passage.key: encoded for passage, encoded in answers}
+        return [found[p.key] for p in passages]
 
     def _run(self, passages: Sequence[Passage]) -> list[Encoded]:
         tokens = self._tokenizer.encode_batch([PREFIX + clean(p.text) for p in passages])
@@ -187,6 +224,36 @@ class OnnxEncoder:
         """Centred and without the directions that tell languages apart, so that translations meet."""
         centred = raw - self._centre
         return normalised(centred - (centred @ self._languages) @ self._languages.T)
+
+
+class ShelvedEncoder:
+    """An encoder in front of an archive that keeps what it read: a new light layer reads everything again without it.
+
+    Only what belongs to an item is kept, and leaves the archive with it; `most` passages in all.
+    """
+
+    def __init__(self, inner: Encoder, archive: ShelfArchive, most: int = SHELVED) -> None:
+        self._inner, self._archive, self._most = inner, archive, most
+        self.name, self.light = inner.name, inner.light
+
+    def encode(self, texts: Sequence[str]) -> Floats:
+        return self._inner.encode(texts)
+
+    def read(self, passages: Sequence[Passage]) -> list[Encoded]:
+        kept = self._archive.shelved(self.name, [p.key for p in passages])
+        found = {key: from_octets(octets) for key, octets in kept.items()}
+        missing = list({p.key: p for p in passages if p.key not in found}.values())
+        answers = list(zip(missing, self._inner.read(missing), strict=True))
+        owned = [(p.key, p.owner, to_octets(encoded)) for p, encoded in answers if p.owner]
+        if owned:
+            self._archive.shelve(self.name, owned, self._most)
+        found |= {passage.key: encoded for passage, encoded in answers}
+        return [found[p.key] for p in passages]
+
+
+def _bare(answers: Sequence[tuple[Passage, Encoded]]) -> list[tuple[Passage, Encoded]]:
+    """The same answers for whoever asks for the text alone: spans change nothing else."""
+    return [(p.bare, Encoded(e.vector, e.judged, e.severity, e.pooled)) for p, e in answers if p.spans]
 
 
 def _span_mean(states: Floats, offsets: Sequence[Span], spans: Sequence[Span]) -> Floats:

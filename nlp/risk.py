@@ -50,12 +50,14 @@ UNTITLED = 120  # code points that count as the title of a text without one
 
 @dataclass(frozen=True, slots=True)
 class RiskInput:
-    """One item to judge. `mentions` are watched platforms found before; None asks the light finder."""
+    """One item to judge. `mentions` are watched platforms found before; None asks the light finder. `item_id` names
+    the archive's item, "" for a text of no archive."""
 
     title: str
     text: str
     language: str
     mentions: tuple[Mention, ...] | None = None
+    item_id: str = ""
 
     @property
     def whole(self) -> str:
@@ -548,7 +550,7 @@ def _passage(
         )
         if moved:
             named.append((target, moved))
-    return Passage(reading_text(*texts[:2]) if texts else "", tuple(named))
+    return Passage(reading_text(*texts[:2]) if texts else "", tuple(named), item.item_id)
 
 
 @cache
@@ -586,7 +588,7 @@ class RiskAnnotator:
         """One reading per item, in order, with its vector for stories."""
         mentions = self._namer(items) if self._namer else [None] * len(items)
         inputs = [
-            RiskInput(item.title, item.text or item.lead, item.language, found)
+            RiskInput(item.title, item.text or item.lead, item.language, found, item.id)
             for item, found in zip(items, mentions, strict=True)
         ]
         judged = self.judge.judge(inputs)

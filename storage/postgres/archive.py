@@ -16,6 +16,7 @@ from storage.sqlite.ledger import Ledger
 from storage.sqlite.people import People
 from storage.sqlite.publish import Publish
 from storage.sqlite.recheck import Rechecks
+from storage.sqlite.shelf import Shelves
 from storage.sqlite.triage import Triage
 from storage.sqlite.ward import Ward
 
@@ -29,7 +30,7 @@ TEXT_ADD = "INSERT INTO item_text (id, title, lead, body) VALUES (?, ?, ?, ?)"
 
 
 class PostgresArchive(
-    PgConnections, Rechecks, Enrich, Publish, PgReader, Triage, Desk, People, Ledger, Care, Ward
+    PgConnections, Rechecks, Enrich, Shelves, Publish, PgReader, Triage, Desk, People, Ledger, Care, Ward
 ):
     """Implements `domain.ports.Archive`."""
 

@@ -86,5 +86,6 @@ STEPS: tuple[tuple[str, str], ...] = (
     ("p008_spending", translated_table(shared.SPENDING)),
     ("p009_alarms", translated_table(shared.ALARMS)),
     ("p010_milestones", translated_table(shared.MILESTONES)),
+    ("p011_shelf", translated_table(shared.SHELF)),
 )
 """Applied once each, in order. Never edit one that was released: add one."""

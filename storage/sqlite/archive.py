@@ -14,11 +14,12 @@ from storage.sqlite.publish import Publish
 from storage.sqlite.recheck import Rechecks
 from storage.sqlite.schema import migrations
 from storage.sqlite.search import Reader
+from storage.sqlite.shelf import Shelves
 from storage.sqlite.triage import Triage
 from storage.sqlite.ward import Ward
 
 
-class SqliteArchive(Rechecks, Enrich, Publish, Reader, Triage, Desk, People, Ledger, Care, Ward):
+class SqliteArchive(Rechecks, Enrich, Shelves, Publish, Reader, Triage, Desk, People, Ledger, Care, Ward):
     """Implements `domain.ports.Archive`."""
 
 

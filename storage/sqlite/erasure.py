@@ -50,6 +50,7 @@ BURIALS = (
     f"DELETE FROM item_version WHERE id IN {KEYS}",
     f"DELETE FROM fingerprint WHERE id IN {KEYS}",
     f"DELETE FROM vector WHERE id IN {KEYS}",
+    f"DELETE FROM shelf WHERE item_id IN (SELECT item_id FROM item WHERE id IN {KEYS})",
     f"DELETE FROM annotation WHERE item IN {KEYS} AND layer = 'entity'",
     f"UPDATE annotation SET text = '', evidence = '' WHERE item IN {KEYS} AND (text <> '' OR evidence <> '')",
     f"DELETE FROM recheck WHERE id IN {KEYS}",

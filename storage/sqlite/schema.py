@@ -710,6 +710,19 @@ CREATE UNIQUE INDEX alarm_stands ON alarm (alarm) WHERE cleared_at IS NULL;     
 """
 
 
+SHELF = """
+CREATE TABLE shelf (                -- what an encoder made of a passage, so that a new layer above it reads fast
+    id INTEGER PRIMARY KEY,         -- the oldest go first
+    encoder TEXT NOT NULL,
+    key TEXT NOT NULL,              -- hash of the passage
+    item_id TEXT NOT NULL,          -- whose passage: it goes when the item's words go
+    octets BLOB NOT NULL,           -- little-endian float32
+    UNIQUE (encoder, key)
+);
+CREATE INDEX shelf_item ON shelf (item_id);
+"""
+
+
 @migrations()
 def m001_sources(db: Database) -> None:
     _script(db, SOURCES)
@@ -788,6 +801,11 @@ def m015_milestones(db: Database) -> None:
 @migrations()
 def m016_shielded(db: Database) -> None:
     _script(db, SHIELDED)
+
+
+@migrations()
+def m017_shelf(db: Database) -> None:
+    _script(db, SHELF)
 
 
 def _script(db: Database, script: str) -> None:

@@ -9,16 +9,41 @@ import pytest
 from domain.errors import ConfigError
 from nlp.embed import (
     FOLDER,
+    Encoded,
     LightEncoder,
     Memory,
     OnnxEncoder,
     Passage,
+    ShelvedEncoder,
     available,
     checked,
     folded,
+    from_octets,
     grams,
     reading_text,
+    to_octets,
 )
+from storage.memory import MemoryArchive
+
+ROW = np.arange(384, dtype=np.float32) / 7
+ENCODED = Encoded(ROW, ROW[:20] - 3, ROW[:5], ROW * 2, (ROW + 1, ROW - 1))
+
+
+class Counting:
+    """An encoder that remembers what it was asked."""
+
+    name, light = "counting/1", False
+
+    def __init__(self):
+        self.asked = []
+
+    def encode(self, texts):
+        return np.stack([r.vector for r in self.read([Passage(t) for t in texts])])
+
+    def read(self, passages):
+        self.asked += [p.text for p in passages]
+        return [ENCODED for _ in passages]
+
 
 needs_weights = pytest.mark.skipif(not available(), reason="the encoder's weights are not in this checkout")
 
@@ -73,6 +98,15 @@ def test_named_spans_get_vectors_of_their_own(encoder):
 
 
 @needs_weights
+def test_who_asks_for_the_text_alone_is_answered_from_what_risk_read():
+    one = OnnxEncoder(shelf=Memory())
+    asked = Passage("TikTok wächst", (("tiktok", ((0, 6),)),))
+    vector = one.read([asked])[0].vector
+    one._run = lambda passages: [pytest.fail("asked again") for _ in passages]
+    assert (one.encode(["TikTok wächst"])[0] == vector).all()
+
+
+@needs_weights
 def test_changed_weights_are_refused(tmp_path):
     for name in ("weights.json", *json.loads((FOLDER / "weights.json").read_text())):
         shutil.copy(FOLDER / name, tmp_path / name)
@@ -89,10 +123,26 @@ def test_title_and_teaser_are_joined_as_in_training():
 
 def test_the_shelf_forgets_the_oldest():
     shelf = Memory(size=1)
-    encoded = object()
-    shelf.put("e", "a", encoded)
-    shelf.put("e", "b", encoded)
-    assert shelf.get("e", "a") is None and shelf.get("e", "b") is encoded
+    first, second = Passage("a"), Passage("b")
+    shelf.keep("e", [(first, ENCODED), (second, ENCODED)])
+    assert shelf.find("e", [first, second]) == {second.key: ENCODED}
+
+
+def test_what_was_encoded_comes_back_number_for_number():
+    back = from_octets(to_octets(ENCODED))
+    for name in ("vector", "judged", "severity", "pooled"):
+        assert (getattr(back, name) == getattr(ENCODED, name)).all()
+    assert [span.tolist() for span in back.spans] == [span.tolist() for span in ENCODED.spans]
+
+
+def test_a_shelved_encoder_asks_once_and_keeps_what_belongs_to_an_item():
+    inner, archive = Counting(), MemoryArchive()
+    owned, loose = Passage("a", owner="item-1"), Passage("b")
+    for _ in range(2):
+        read = ShelvedEncoder(inner, archive).read([owned, loose, owned])
+        assert [len(r.vector) for r in read] == [384, 384, 384]
+    assert inner.asked == ["a", "b", "b"]
+    archive.close()
 
 
 def test_the_stand_in_compares_words():
