@@ -82,6 +82,7 @@ class StoryFact:
     publishers_before: int = 0
     previous_at: datetime | None = None
     severity: int = 1
+    severity_by: str = ""
     tier: int = 3
     state: str = "live"
     topics: tuple[str, ...] = ()

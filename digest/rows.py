@@ -52,6 +52,7 @@ def story_of(row: Row, reports: tuple[Report, ...], abroad: tuple[Report, ...] =
         publishers_before=row["publishers_before"],
         previous_at=moment(row["previous_at"]),
         severity=max(1, row["severity"]),
+        severity_by=row.get("severity_by", ""),
         tier=row["tier"],
         state=row["state"],
         topics=tuple(row["topics"]),

@@ -65,13 +65,18 @@ class Workshop:
     def annotators(self) -> tuple[Annotator, ...]:
         """Who reads, in the order they read; loaded when first needed, since models take seconds."""
         from lagebild.mentions import namer
+        from lagebild.overrides import overrides_of
         from lagebild.teaching import judge_of
         from nlp.entities import EntityAnnotator
         from nlp.risk import RiskAnnotator
 
         return (
             EntityAnnotator(),
-            RiskAnnotator(namer(self.archive), judge_of(self.settings.archive, self.archive)),
+            RiskAnnotator(
+                namer(self.archive),
+                judge_of(self.settings.archive, self.archive),
+                overrides_of(self.archive),
+            ),
             StoryVectors(self.story_encoder),
         )
 

@@ -34,7 +34,7 @@ from nlp.perception import (
     sentence_at,
 )
 from nlp.phrases import Found
-from nlp.severity import Facts, Severity, judge_severity
+from nlp.severity import Facts, Severity, judge_severity, overridden
 from nlp.tone_words import ToneWords
 from nlp.topic_rules import Hit, TopicExample, TopicRules, cue_words, load_topics, rule_score
 
@@ -568,11 +568,20 @@ Namer = Callable[[Sequence[Item]], Sequence[tuple[Mention, ...]]]
 """Finds watched platforms in items, in offsets of title + line feed + text; the roof passes the watchlist's."""
 
 
-class RiskAnnotator:
-    """The `Annotator` of this room. Layers: relevance, topic, severity, platform, feature, group, perception."""
+Overrides = Callable[[Sequence[str]], Mapping[str, tuple[int, str, str]]]
+"""Item ids -> (level, who, reason) where a person set the severity."""
 
-    def __init__(self, namer: Namer | None = None, judge: Judge | None = None) -> None:
-        self._namer, self._judge = namer, judge
+
+class RiskAnnotator:
+    """The `Annotator` of this room. Layers: relevance, topic, severity, platform, feature, group, perception.
+
+    A level that a person set outlives every new version of the annotator.
+    """
+
+    def __init__(
+        self, namer: Namer | None = None, judge: Judge | None = None, overrides: Overrides | None = None
+    ) -> None:
+        self._namer, self._judge, self._overrides = namer, judge, overrides
 
     @property
     def judge(self) -> Judge:
@@ -591,14 +600,21 @@ class RiskAnnotator:
             RiskInput(item.title, item.text or item.lead, item.language, found, item.id)
             for item, found in zip(items, mentions, strict=True)
         ]
+        by_hand = self._overrides([item.id for item in items]) if self._overrides else {}
         judged = self.judge.judge(inputs)
-        return [self._reading(item, judgement) for item, judgement in zip(items, judged, strict=True)]
+        return [
+            self._reading(item, judgement, by_hand.get(item.id))
+            for item, judgement in zip(items, judged, strict=True)
+        ]
 
-    def _reading(self, item: Item, judgement: Judgement) -> Reading:
+    def _reading(self, item: Item, judgement: Judgement, by_hand: tuple[int, str, str] | None) -> Reading:
+        notes = archived(item.id, self.name, judgement)
+        if by_hand:
+            notes = [overridden(n, *by_hand) if n.layer == "severity" else n for n in notes]
         return Reading(
             item.id,
             self.name,
-            tuple(archived(item.id, self.name, judgement)),
+            tuple(notes),
             judgement.vector.astype("<f4").tobytes(),
             self.judge.encoder.name,
         )

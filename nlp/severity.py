@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from domain.model import Annotation, Evidence
 from nlp.topic_rules import cue_words
 
 SERIOUS_FOR_DEATH = frozenset(
@@ -39,11 +40,10 @@ WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Severity:
-    """`level` 0..5; `reasons` in plain words, the proposal first; `overridden_by` is empty unless a person decided."""
+    """`level` 0..5; `reasons` in plain words, the proposal first."""
 
     level: int
     reasons: tuple[str, ...]
-    overridden_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +107,29 @@ def _words(facts: Facts) -> dict[str, list[str]]:
     return found
 
 
-def overridden(severity: Severity, level: int, who: str, reason: str) -> Severity:
-    """A person's level; the reason is kept and the machine's reasons stay below it. Raises ValueError without one."""
+BY_HAND = "severity:by hand"
+AUTOMATIC = "severity:automatic"
+
+
+def overridden(tag: Annotation, level: int, who: str, reason: str) -> Annotation:
+    """A person's level on a severity tag: `text` says who, the reason comes first and the machine's stay below it.
+
+    Raises ValueError without a reason, or outside 0 to 5.
+    """
     if not reason.strip():
         raise ValueError("an override needs a reason")
     if not 0 <= level <= 5:
         raise ValueError(f"severity runs from 0 to 5, not {level}")
-    return Severity(level, (f"{who}: {reason.strip()}", *severity.reasons), who)
+    plain = restored(tag)
+    said = Evidence(0, 0, f"{who}: {reason.strip()}", BY_HAND)
+    machine = Evidence(0, 0, f"automatic level: {plain.label}", AUTOMATIC, float(plain.label))
+    return replace(plain, label=str(level), text=who, evidence=(said, machine, *plain.evidence))
+
+
+def restored(tag: Annotation) -> Annotation:
+    """The tag as the machine gave it; itself where no person spoke."""
+    machine = next((e for e in tag.evidence if e.rule == AUTOMATIC), None)
+    if machine is None or machine.similarity is None:
+        return tag
+    own = tuple(e for e in tag.evidence if e.rule not in (BY_HAND, AUTOMATIC))
+    return replace(tag, label=str(int(machine.similarity)), text="", evidence=own)

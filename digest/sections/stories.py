@@ -7,7 +7,7 @@ from digest.headlines import best_report, headline
 from digest.sections.escalations import evidence, helpline
 from digest.sections.parts import byline, figure, nothing, section, severity_badge
 from digest.sections.weight import class_of, in_several_markets, lead_story, order, ranked, status, weighty
-from digest.shield import first_words, quote
+from digest.shield import clean, first_words, quote
 from digest.wording import Words, joined
 from domain.briefing import Badge, Block, Foreign, Line, Paragraph, Part, Section, StoryCard
 
@@ -177,6 +177,7 @@ def reasons_of(facts: Facts, words: Words, story: StoryFact) -> list[Line]:
     before = figure(facts, words, story.publishers_before, "stories")
     now = figure(facts, words, story.publishers_now, "stories")
     rules: tuple[tuple[bool, str, Mapping[str, Part | Line]], ...] = (
+        (bool(story.severity_by), "by_hand", {"name": clean(story.severity_by, 60)}),
         (official(story), "official", {}),
         (not MINORS.isdisjoint(story.topics), "minor", {}),
         (bool(story.platforms), "platform", {"names": _platforms(words, story)}),

@@ -265,12 +265,14 @@ WITH touched AS MATERIALIZED (
         max(CASE WHEN published_at < :since THEN published_at END) AS previous_at, min(tier) AS tier
     FROM part GROUP BY story_id
 ), tag AS MATERIALIZED (
-    SELECT v.story_id, a.layer, a.label, count(*) AS times FROM voice v
+    SELECT v.story_id, a.layer, a.label, count(*) AS times,
+        max(CASE WHEN a.layer = 'severity' THEN a.text ELSE '' END) AS who FROM voice v
     CROSS JOIN annotation a ON a.item = v.id AND a.layer IN ('topic', 'feature', 'platform', 'severity')
         AND {held("a")} AND a.suppressed = 0
     GROUP BY v.story_id, a.layer, a.label
 ), tags AS MATERIALIZED (
     SELECT story_id, max(CASE WHEN layer = 'severity' THEN CAST(label AS INTEGER) END) AS severity,
+        max(who) AS severity_by,
         json_group_array(label) FILTER (WHERE layer = 'topic') AS topics,
         json_group_array(label) FILTER (WHERE layer = 'feature') AS features,
         json_group_array(label) FILTER (WHERE layer = 'platform') AS platforms
@@ -278,7 +280,7 @@ WITH touched AS MATERIALIZED (
 )
 SELECT s.story_id AS id, s.title, s.language, s.state, s.pinned, c.first_published, c.first_seen, c.last_change,
     c.items, c.outlets, c.publishers, c.items_now, c.publishers_now, c.publishers_before, c.previous_at, c.tier,
-    coalesce(g.severity, 0) AS severity, g.topics, g.features, g.platforms,
+    coalesce(g.severity, 0) AS severity, coalesce(g.severity_by, '') AS severity_by, g.topics, g.features, g.platforms,
     (SELECT json_group_array(lens) FROM (SELECT DISTINCT lens FROM part p WHERE p.story_id = s.story_id ORDER BY lens) AS listed)
         AS lenses,
     (SELECT json_group_array(code) FROM (SELECT DISTINCT trim(p.markets) AS code FROM part p

@@ -2,7 +2,8 @@
 
 import pytest
 
-from nlp.severity import Facts, Severity, expected_level, judge_severity, overridden
+from domain.model import Annotation, Evidence
+from nlp.severity import Facts, expected_level, judge_severity, overridden, restored
 
 CALM = [9.0, 9.0, -9.0, -9.0, -9.0]  # at least 2, surely not 3
 
@@ -42,11 +43,30 @@ def test_enforcement_weighs_more_when_the_platform_is_in_the_title():
     assert not any("named in the title" in r for r in judge_severity(CALM, facts(text)).reasons)
 
 
+MACHINE = Annotation(
+    item_id="a",
+    layer="severity",
+    label="2",
+    annotator="risk/1",
+    evidence=(Evidence(0, 0, "the model reads level 2.0", "severity"),),
+)
+
+
 def test_a_person_may_override_with_a_reason_that_is_kept():
-    changed = overridden(Severity(2, ("the model reads level 2.0",)), 4, "anna", "local case, minors")
-    assert (changed.level, changed.overridden_by) == (4, "anna")
-    assert changed.reasons == ("anna: local case, minors", "the model reads level 2.0")
+    changed = overridden(MACHINE, 4, "anna", " local case, minors ")
+    assert (changed.label, changed.text) == ("4", "anna")
+    assert [e.text for e in changed.evidence] == [
+        "anna: local case, minors",
+        "automatic level: 2",
+        "the model reads level 2.0",
+    ]
     with pytest.raises(ValueError, match="reason"):
-        overridden(changed, 3, "anna", " ")
+        overridden(MACHINE, 3, "anna", " ")
     with pytest.raises(ValueError, match="0 to 5"):
-        overridden(changed, 6, "anna", "why")
+        overridden(MACHINE, 6, "anna", "why")
+
+
+def test_a_second_person_replaces_the_first_and_the_machines_level_comes_back():
+    twice = overridden(overridden(MACHINE, 4, "anna", "minors"), 1, "ben", "an old case")
+    assert twice.evidence[1].text == "automatic level: 2" and len(twice.evidence) == 3
+    assert restored(twice) == MACHINE and restored(MACHINE) == MACHINE
