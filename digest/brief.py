@@ -113,7 +113,7 @@ def is_partial(digest: Digest) -> bool:
 
 
 def words_for(facts: Facts, language: str) -> Words:
-    return Words(language, facts.market, facts.period.zone, facts.names)
+    return Words(language, facts.market, facts.period.zone, facts.names, facts.speak)
 
 
 def issue_id(market: str, day: date, edition: str, language: str, variant: str) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 
+from digest.wording import Speak, as_it_is
 from domain.briefing import DayPoint
 from domain.model import Incident, Lens, Number, Rights, Signal
 
@@ -244,6 +245,7 @@ class Facts:
     false_alarms: tuple[int, int] = (0, 0)
     analyst: Analyst = field(default_factory=Analyst)
     names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    speak: Speak = as_it_is
     base_url: str = ""
     tlp: str = "AMBER"
     versions: Mapping[str, str] = field(default_factory=dict)

@@ -26,6 +26,7 @@ from digest.facts import (
 from digest.period import local_days
 from digest.rows import correction_of, faded, incident_of, report_of, signal_of, source_of, story_of
 from digest.statistics import BASELINE_DAYS, GUARD_DAYS, band
+from digest.wording import Speak, as_it_is
 from domain.briefing import DayPoint
 from domain.model import Incident, Number, Signal
 from domain.ports import PublishArchive
@@ -58,6 +59,7 @@ class Order:
     said_until: datetime | None = None
     names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
+    speak: Speak = as_it_is
     base_url: str = ""
     tlp: str = "AMBER"
     mask: Callable[[str], str] = str
@@ -142,6 +144,7 @@ def market_facts(asked: "Asked") -> Facts:
         analyst=analyst,
         chosen=asked.chosen(analyst.weak),
         names=order.names,
+        speak=order.speak,
         versions=order.versions,
         base_url=order.base_url.rstrip("/"),
         tlp=order.tlp,

@@ -16,10 +16,10 @@ from digest.brief import format_words
 from digest.facts import Report
 from digest.gather import Ledger
 from digest.rows import report_of
-from digest.sections.parts import link, marks_line
+from digest.sections.parts import incident_title, link, marks_line
 from digest.sections.weight import class_of
 from digest.shield import clean, first_words
-from digest.wording import Words, joined, zone_of
+from digest.wording import Speak, Words, as_it_is, joined, zone_of
 from domain.briefing import (
     Block,
     Bullets,
@@ -69,6 +69,7 @@ class IncidentFacts:
     numbers: tuple[tuple[str, Number], ...] = ()
     marks: Mapping[str, str] = field(default_factory=dict)
     names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    speak: Speak = as_it_is
     base_url: str = ""
 
     @property
@@ -100,6 +101,7 @@ def gather_incident(
     as_of: datetime,
     *,
     names: Mapping[str, Mapping[str, str]] | None = None,
+    speak: Speak = as_it_is,
     base_url: str = "",
 ) -> IncidentFacts:
     """Everything the report knows. Raises StorageError for an unknown incident."""
@@ -119,6 +121,7 @@ def gather_incident(
         numbers=tuple(ledger.numbers),
         marks={"spread": spread_mark, "reports": reports_mark},
         names=names or {},
+        speak=speak,
         base_url=base_url.rstrip("/"),
     )
 
@@ -147,7 +150,8 @@ def _spread_of(row: Mapping[str, Any], markets: Sequence[str]) -> Spread:
 
 
 def brief_incident(facts: IncidentFacts, language: str) -> Digest:
-    words = Words(language, facts.incident.market, zone_of(facts.incident.market), facts.names)
+    zone = zone_of(facts.incident.market)
+    words = Words(language, facts.incident.market, zone, facts.names, facts.speak)
     day = words.local(facts.as_of).date()
     return Digest(
         id=f"incident-{facts.incident.id}-{facts.as_of:%Y%m%dT%H%MZ}-{language}",
@@ -188,7 +192,7 @@ def _header(facts: IncidentFacts, words: Words) -> Header:
     if steps:
         told = " → ".join([steps[0].before, *(event.after for event in steps)])
         lines.insert(1, (words.text("incident.history", steps=told),))
-    title = words.text("incident.title", title=clean(incident.title))
+    title = words.text("incident.title", title=incident_title(incident.title, words))
     return Header(title=title, lines=tuple(lines), tlp=incident.tlp, reading_minutes=2)
 
 
@@ -225,7 +229,9 @@ def _section(words: Words, number: int, key: str, blocks: Sequence[Block]) -> Se
 
 def summary(facts: IncidentFacts, words: Words) -> Line:
     """What, where, who is affected, how it stands; at most 120 words."""
-    sentences: list[Line] = [(first_words(clean(facts.incident.title), 30).rstrip(".") + ".",)]
+    sentences: list[Line] = [
+        (first_words(incident_title(facts.incident.title, words), 30).rstrip(".") + ".",)
+    ]
     sentences.append(_first(facts, words))
     names = [words.name("topic", topic) for topic in facts.topics[:3]]
     if names:
@@ -314,6 +320,10 @@ def _said(event: TriageEvent, words: Words) -> str:
     known = ("open", "state", "reopen", "assign", "severity", "audience", "link", "merge")
     if event.action not in known:
         return words.text("incident.told.other", action=event.action, reason=reason)
+    if event.action == "open" and reason:
+        # A signal's reasons come from rules, one after the other.
+        said = "; ".join(words.reason(one) for one in reason.split("; "))
+        return words.text("incident.told.open_for", reason=said)
     before = event.before
     if event.action == "state":
         before, after = words.name("state", before), words.name("state", after)

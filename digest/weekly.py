@@ -15,7 +15,7 @@ from digest.period import moment
 from digest.sections.changes import grouped
 from digest.sections.closing import coverage, coverage_notice, date_line, upcoming
 from digest.sections.counts import intervals, risks, tone
-from digest.sections.parts import figure, link, marks_line
+from digest.sections.parts import figure, incident_title, link, marks_line
 from digest.sections.weight import class_of, lead_story, partial, ranked, weighty
 from digest.shield import clean, cut
 from digest.statistics import TOO_FEW
@@ -45,6 +45,7 @@ WEEKS_BEFORE = 4
 MOST_STRIPS = 12
 MOST_ROWS = 12
 STRIP_CHARACTERS = 34
+MOST_NAMES = 8
 CALENDAR_DAYS = 30
 LATE = timedelta(hours=24)
 """A first sight of more than a day after publication is told as late."""
@@ -71,6 +72,7 @@ class WeeklyFacts:
     outcomes_before: tuple[Mapping[str, Any], ...] = ()
     lag: tuple[Mapping[str, Any], ...] = ()
     platforms: tuple[Mapping[str, Any], ...] = ()
+    source_changes: tuple[Mapping[str, Any], ...] = ()
     spread: Mapping[str, Mapping[date, int]] = field(default_factory=dict)
 
 
@@ -101,6 +103,7 @@ def gather_weekly(archive: PublishArchive, order: Order) -> WeeklyFacts:
     before = tuple(_back(asked, "outcomes_before", "outcomes", 1))
     lag = tuple(asked.now("lag", "detection_lag"))
     platforms = tuple(asked.now("platforms"))
+    source_changes = tuple(asked.now("source_changes"))
     spread = _spread(asked, shown)
     facts = replace(facts, numbers=tuple(ledger.numbers), marks=dict(asked.marks))
     return WeeklyFacts(
@@ -110,6 +113,7 @@ def gather_weekly(archive: PublishArchive, order: Order) -> WeeklyFacts:
         outcomes_before=before,
         lag=lag,
         platforms=platforms,
+        source_changes=source_changes,
         spread=spread,
     )
 
@@ -159,7 +163,7 @@ def _spread(asked: Asked, stories: Sequence[str]) -> dict[str, dict[date, int]]:
 
 def brief_weekly(weekly: WeeklyFacts, language: str) -> Digest:
     facts = weekly.facts
-    words = Words(language, facts.market, facts.period.zone, facts.names)
+    words = Words(language, facts.market, facts.period.zone, facts.names, facts.speak)
     name = f"{facts.market.lower()}-{facts.period.day.isoformat()}-weekly-{language}"
     return Digest(
         id=name,
@@ -216,7 +220,7 @@ def _sections(weekly: WeeklyFacts, words: Words) -> tuple[Section, ...]:
         ("platforms", platforms(weekly, words)),
         ("questions", open_questions(facts, words)),
         ("before", before(weekly, words)),
-        ("coverage", coverage(facts, words).blocks),
+        ("coverage", [*coverage(facts, words).blocks, came_and_went(weekly, words)]),
         ("appendix", [Paragraph((words.text("weekly.appendix"),), "note")]),
     )
     return tuple(
@@ -361,8 +365,8 @@ def escalations(weekly: WeeklyFacts, words: Words) -> list[Block]:
         )
         table = tuple(_outcome(row, words) for row in rows[:MOST_ROWS])
         blocks.append(Table(caption, words.words("weekly.escalation_head"), table, name="escalations"))
-    false = [clean(row["title"], 80) for row in rows if row["state"] == "dismissed"]
-    late = [clean(row["title"], 80) for row in weekly.lag if _late(row)]
+    false = [cut(incident_title(row["title"], words), 80) for row in rows if row["state"] == "dismissed"]
+    late = [cut(incident_title(row["title"], words), 80) for row in weekly.lag if _late(row)]
     blocks.append(
         Bullets(
             (
@@ -387,7 +391,7 @@ def _outcome(row: Mapping[str, Any], words: Words) -> tuple[Line, ...]:
     taken = row["acknowledged_at"]
     wait = span(datetime.fromisoformat(taken) - opened, words) if taken else words.text("incident.not_yet")
     return (
-        (clean(row["title"], 80),),
+        (cut(incident_title(row["title"], words), 80),),
         (words.name("severity", class_of(row["severity"])),),
         (words.name("state", row["state"]),),
         (words.moment(opened),),
@@ -443,7 +447,7 @@ def platforms(weekly: WeeklyFacts, words: Words) -> list[Block]:
 def open_questions(facts: Facts, words: Words) -> list[Block]:
     rows = tuple(
         (
-            (clean(incident.title, 80),),
+            (cut(incident_title(incident.title, words), 80),),
             (words.name("severity", class_of(incident.severity)),),
             (words.name("state", incident.state.value),),
             (", ".join(incident.audience) or words.text("heat.dash"),),
@@ -457,7 +461,7 @@ def open_questions(facts: Facts, words: Words) -> list[Block]:
 def before(weekly: WeeklyFacts, words: Words) -> list[Block]:
     rows = tuple(
         (
-            (clean(row["title"], 80),),
+            (cut(incident_title(row["title"], words), 80),),
             (words.name("state", row["state"]),),
             (clean(row["owner"], 60) or words.text("escalate.nobody"),),
         )
@@ -465,3 +469,21 @@ def before(weekly: WeeklyFacts, words: Words) -> list[Block]:
     )
     caption = words.line("weekly.before_caption", mark=marks_line((weekly.facts.mark("outcomes_before"),)))
     return [Table(caption, words.words("weekly.before_head"), rows, name="before")] if rows else []
+
+
+# --- 11 coverage ---------------------------------------------------------------------------------
+
+
+def came_and_went(weekly: WeeklyFacts, words: Words) -> Bullets:
+    """Sources added and removed in the week, by name."""
+    return Bullets(tuple(_changed(weekly, words, change) for change in ("added", "removed")))
+
+
+def _changed(weekly: WeeklyFacts, words: Words, change: str) -> Line:
+    names = [clean(row["name"], 60) for row in weekly.source_changes if row["change"] == change]
+    n = figure(weekly.facts, words, len(names), "source_changes")
+    if not names:
+        return words.line(f"weekly.sources.{change}_none", n=n)
+    more = len(names) - MOST_NAMES
+    shown = [*names[:MOST_NAMES], words.text("coverage.more", n=words.number(more))] if more > 0 else names
+    return words.line(f"weekly.sources.{change}", n=n, names=", ".join(shown))

@@ -1,7 +1,7 @@
 """Words of a briefing in the reader's language and locale. The phrases are in digest/words/LANGUAGE.yaml."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache
@@ -56,14 +56,26 @@ def catalogue(language: str) -> Mapping[str, object]:
     return phrases
 
 
+Speak = Callable[[str, str], str]
+
+
+def as_it_is(reason: str, language: str) -> str:
+    """A rule's reason in the rule's own words."""
+    return reason
+
+
 @dataclass(frozen=True, slots=True)
 class Words:
-    """One language for one market. Keys are paths into the catalogue: `card.counts`."""
+    """One language for one market. Keys are paths into the catalogue: `card.counts`.
+
+    `extra` names what the catalogue does not know; `speak` puts a rule's reason into a language.
+    """
 
     language: str
     market: str
     zone: str = ""
     extra: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    speak: Speak = as_it_is
 
     @property
     def locale(self) -> str:
@@ -100,6 +112,10 @@ class Words:
             return False
         return True
 
+    def knows(self, group: str, identity: str) -> bool:
+        """Whether there is a name for it."""
+        return f"{group}:{identity}" in self.extra or self.has(f"names.{group}.{identity}")
+
     def name(self, group: str, identity: str) -> str:
         """A label such as `name("topic", "youth_safety")`; a readable form of the id when there is none."""
         given = self.extra.get(f"{group}:{identity}", {})
@@ -109,6 +125,10 @@ class Words:
             return self.spell(str(self._find(f"names.{group}.{identity}")))
         except KeyError:
             return identity.replace("_", " ")
+
+    def reason(self, said: str) -> str:
+        """Why a rule did what it did, in the reader's words."""
+        return self.spell(self.speak(said, self.language))
 
     def quoted(self, text: str) -> str:
         """In the quotation marks of language and market."""

@@ -74,7 +74,7 @@ def _signal(facts: Facts, words: Words, signal: Signal) -> tuple[Line, ...]:
 
 def why_not_escalated(facts: Facts, words: Words, signal: Signal) -> str:
     if signal.muted:
-        return words.text("signals.muted", reason=signal.muted)
+        return words.text("signals.muted", reason=words.reason(signal.muted))
     if signal.level is Level.WATCH:
         return words.text("signals.publishers" if signal.count < 3 else "signals.below")
     story = story_of(facts, signal)

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from digest.facts import Facts, Report, StoryFact
 from digest.headlines import headline
-from digest.sections.parts import figure, link, nothing, section, severity_badge
+from digest.sections.parts import figure, incident_title, link, nothing, section, severity_badge
 from digest.sections.weight import OPEN_STATES, story_of
 from digest.shield import HELPLINE, NEVER_SHOWN, clean, cut, neutral_headline, quote, touches
 from digest.wording import Words
@@ -131,7 +131,7 @@ def state_badge(case: Case, words: Words) -> Badge:
 def title(facts: Facts, case: Case, words: Words) -> Foreign:
     """The incident's own title (ours, so unquoted), else the story's, else the series' name."""
     if case.incident and not (case.story and touches(case.story.topics, NEVER_SHOWN)):
-        return Foreign(clean(case.incident.title), words.language)
+        return Foreign(incident_title(case.incident.title, words), words.language)
     if case.story:
         return headline(case.story, words)
     if case.signal:

@@ -1,6 +1,8 @@
 """Small pieces that several sections share."""
 
+import re
 from collections.abc import Iterable
+from datetime import date
 
 from digest.facts import Facts, Said
 from digest.sections.weight import class_of
@@ -9,6 +11,9 @@ from digest.wording import Words, joined
 from domain.briefing import Badge, Figure, Line, Link, Part, Section
 from domain.briefing import Block as AnyBlock
 from domain.briefing import Paragraph as Text
+
+SERIES = ("topic", "platform", "feature")
+ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 def figure(facts: Facts, words: Words, value: float, query: str, digits: int = 0) -> Figure:
@@ -39,6 +44,17 @@ def byline(facts: Facts, words: Words, said: Said) -> str:
     """Ute Kern, 07:05 Uhr."""
     name = clean(said.by, 60) or words.text("analyst.somebody")
     return f"{name}, {words.when(said.at, facts.period.day)}" if said.at else name
+
+
+def incident_title(title: str, words: Words) -> str:
+    """An incident's title; one made from a signal ("youth_safety · DE · 2026-11-27") in the reader's words."""
+    label, _, rest = clean(title).partition(" · ")
+    market, _, day = rest.partition(" · ")
+    group = next((group for group in SERIES if words.knows(group, label)), None)
+    if group is None or not ISO_DAY.fullmatch(day):
+        return clean(title)
+    told = f"{words.name('market', market)}, {words.day(date.fromisoformat(day))}"
+    return f"{words.name(group, label)} ({told})"
 
 
 def severity_badge(words: Words, severity: int) -> Badge:

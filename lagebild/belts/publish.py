@@ -22,6 +22,7 @@ from digest.weekly import WeeklyFacts, brief_weekly, gather_weekly, week_of
 from domain.briefing import Digest
 from domain.ports import PublishArchive
 from domain.registry import plug
+from lagebild.room.reasons import spoken
 from lagebild.settings import Edition
 from nlp.shield import cut_slurs
 
@@ -105,6 +106,7 @@ def order_of(press: Press, edition: Edition, period: Period, name: str, said_unt
         versions=press.versions,
         base_url=press.base_url,
         mask=cut_slurs,
+        speak=spoken,
         said_until=said_until,
     )
 

@@ -464,6 +464,16 @@ WITH evidence AS MATERIALIZED (
 )
 {DETECTION_LAG}"""
 
+# Sources that came or went in the window; one that came and went is told twice.
+SOURCE_CHANGES = f"""
+SELECT i.source_id AS id, i.name, 'added' AS change, i.added_at AS at FROM source i
+WHERE {IN_MARKET} AND i.added_at >= :since AND i.added_at < :until
+UNION ALL
+SELECT i.source_id, i.name, 'removed', i.retired_at FROM source i
+WHERE {IN_MARKET} AND i.retired_at >= :since AND i.retired_at < :until
+ORDER BY change, name, id
+"""
+
 # What analysts had said for a day's issue by the moment it was made; the latest per kind, subject and language holds.
 REMARKS = """
 SELECT w.kind, w.subject, w.language, w.text, w.by, w.at FROM remark w
@@ -508,5 +518,6 @@ FIGURES: dict[str, Figure] = {
     "false_alarms": Figure(FALSE_ALARMS, shape="row"),
     "detection_lag": Figure(DETECTION_LAG),
     "quality": Figure(QUALITY, shape="row"),
+    "source_changes": Figure(SOURCE_CHANGES),
     "remarks": Figure(REMARKS),
 }

@@ -126,6 +126,13 @@ def test_a_story_tells_its_life_and_its_day(world, ask):
     assert [x["item_id"] for x in ask("story_reports", stories='["s"]')] == ["a", "b", "c0", "c1"]
 
 
+def test_sources_that_came_and_went_are_told(archive, source, ask, now):
+    archive.sync_sources([source("alt"), source("neu")], now - timedelta(hours=5))
+    archive.sync_sources([source("neu")], now - timedelta(hours=2))
+    told = {(row["id"], row["change"]) for row in ask("source_changes")}
+    assert {("alt", "added"), ("neu", "added"), ("alt", "removed")} <= told
+
+
 def test_weak_signals_and_authorities_are_listed(world, ask):
     assert [x["item_id"] for x in ask("singles", min_severity=3)] == ["single"]
     assert [x["item_id"] for x in ask("regulator")] == ["rule"]

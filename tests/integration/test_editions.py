@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from digest.formats.email import message
+from digest.formats.text import render
 from digest.kept import keep
 from domain.briefing import Digest
 from domain.model import Level, Remark, RemarkKind, Signal
@@ -25,7 +26,7 @@ from lagebild.belts.publish import (
 from lagebild.settings import Edition, Recipient
 from lagebild.upkeep import may_update
 from storage.sqlite.archive import SqliteArchive
-from tests.fixtures.digest_archive import LAST, changed_headline, filled
+from tests.fixtures.digest_archive import LAST, SOURCES, changed_headline, filled
 
 MORNING = datetime(2026, 11, 22, 6, 30, tzinfo=UTC)
 NOON = datetime(2026, 11, 22, 11, 0, tzinfo=UTC)
@@ -133,6 +134,15 @@ def test_every_issue_of_a_day_is_made_again_byte_for_byte_whatever_came_later(
     again = dict(rebuilt(archive, press, EDITION, LAST))
     assert len(again) == 6
     assert all(again.values())
+
+
+def test_the_weeks_report_tells_which_sources_came_and_went(archive: SqliteArchive, press: Press) -> None:
+    kept_ones = [source for source in SOURCES if source.id != "de-forum"]
+    archive.sync_sources(kept_ones, datetime(2026, 11, 18, 9, 0, tzinfo=UTC))
+    report = next(publish_week(archive, press, EDITION, MORNING)).digest
+    text = " ".join(render(report).decode().split())
+    assert "Entfernte Quellen: 1" in text
+    assert "Forum DE" in text
 
 
 def test_the_weeks_report_is_kept_once_and_made_again(archive: SqliteArchive, press: Press) -> None:

@@ -8,10 +8,11 @@ from digest.brief import brief
 from digest.formats.text import render
 from digest.headlines import best_report, central, headline, tells, title_of
 from digest.sections.bottom import unknowns
+from digest.sections.parts import incident_title
 from digest.shield import nameless, quote
 from digest.wording import Words
-from domain.model import Lens, Rights
-from tests.fixtures.digest_days import loud_day, report, story
+from domain.model import Lens, Level, Rights
+from tests.fixtures.digest_days import loud_day, report, signal, story
 
 DE, EN = Words("de", "DE"), Words("en", "DE")
 
@@ -109,3 +110,16 @@ def test_the_bottom_line_says_what_is_not_known() -> None:
         "ob es stimmt (erst ein Medienhaus, keine amtliche Quelle)",
         "wie Nutzer es sehen (zu wenige Stimmen gelesen)",
     ]
+
+
+def test_an_incident_made_from_a_signal_is_named_in_the_readers_words() -> None:
+    title = "youth_safety · DE · 2026-11-21"
+    assert incident_title(title, DE) == "Kinder- und Jugendschutz (Deutschland, 21.\u00a0Nov.)"
+    assert incident_title(title, EN) == "Youth safety (Germany, 21\u00a0Nov)"
+    assert incident_title("Verfahren · DE · heute", DE) == "Verfahren · DE · heute"
+
+
+def test_a_rules_reason_is_told_in_the_readers_words() -> None:
+    muted = signal("youth_safety", Level.ELEVATED, muted="only 60% of the usual volume was read")
+    day = loud_day(incidents=(), signals=(muted,), speak=lambda said, language: f"{language}: gedämpft")
+    assert "stumm: de: gedämpft" in " ".join(render(brief(day, "de")).decode().split())

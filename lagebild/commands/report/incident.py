@@ -8,6 +8,7 @@ from digest.incident import brief_incident, gather_incident
 from domain.registry import plug
 from lagebild.labels import names
 from lagebild.opening import archive_of, settings_of
+from lagebild.room.reasons import spoken
 from lagebild.workshop import utc_now
 
 
@@ -21,6 +22,11 @@ from lagebild.workshop import utc_now
 def command(context: click.Context, incident_id: str, language: str, form: str) -> None:
     settings = settings_of(context)
     facts = gather_incident(
-        archive_of(settings), incident_id, utc_now(), names=names(), base_url=settings.web.base_url
+        archive_of(settings),
+        incident_id,
+        utc_now(),
+        names=names(),
+        speak=spoken,
+        base_url=settings.web.base_url,
     )
     sys.stdout.buffer.write(plug("digest.formats", form).render(brief_incident(facts, language)))

@@ -10,6 +10,7 @@ from digest.weekly import brief_weekly, gather_weekly, week_of
 from domain.registry import plug
 from lagebild.labels import names
 from lagebild.opening import archive_of, settings_of
+from lagebild.room.reasons import spoken
 from lagebild.workshop import utc_now
 from nlp.shield import cut_slurs
 
@@ -35,6 +36,7 @@ def command(context: click.Context, market: str, day: datetime | None, language:
         names=names(),
         base_url=settings.web.base_url,
         mask=cut_slurs,
+        speak=spoken,
     )
     digest = brief_weekly(gather_weekly(archive_of(settings), order), language)
     sys.stdout.buffer.write(plug("digest.formats", form).render(digest))
