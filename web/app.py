@@ -83,6 +83,7 @@ ROUTES: list[Door] = [
     Door("/signals", signals.show, READER),
     Door("/incidents", incidents.board, READER),
     Door("/incidents", incidents.open_one, ANALYST, told="changed", methods=["POST"]),
+    Door("/incidents.{form}", exports.incidents, ANALYST, scope="export"),
     Door("/incident/{incident_id}", incidents.show, READER, told="saw"),
     Door("/incident/{incident_id}/{step}", incidents.change, ANALYST, told="changed", methods=["POST"]),
     Door("/dashboard", dashboard.show, READER),

@@ -1,60 +1,48 @@
-"""Hits -> files, streamed row by row: memory stays flat however many there are."""
+"""Rows with typed columns -> files, written as they come: memory stays flat however many there are."""
 
 import csv
 import io
 import json
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import IO, Any
+from itertools import islice
+from typing import IO, Any, Literal
 
-from domain.model import Hit, Rights
-
-COLUMNS = (
-    "id", "published", "first_seen", "outlet", "publisher", "markets", "language", "lens", "tier",
-    "title", "url", "topics", "severity", "story", "copies", "paywalled", "rights",
-)  # fmt: skip
+Kind = Literal["text", "whole", "flag", "moment"]
+Row = Mapping[str, Any]
+CHUNK_OCTETS = 64 * 1024
 
 
-def row_of(hit: Hit) -> dict[str, Any]:
-    """One hit as typed values; titles of denied items stay out."""
-    item = hit.item
-    return {
-        "id": item.id,
-        "published": item.published_at,
-        "first_seen": item.fetched_at,
-        "outlet": item.outlet,
-        "publisher": item.publisher,
-        "markets": " ".join(item.markets),
-        "language": item.language,
-        "lens": item.lens.value,
-        "tier": item.tier,
-        "title": "" if item.rights is Rights.DENY else item.title,
-        "url": item.url,
-        "topics": " ".join(hit.topics),
-        "severity": hit.severity,
-        "story": hit.story_id,
-        "copies": hit.copies,
-        "paywalled": item.paywalled,
-        "rights": item.rights.value,
-    }
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What goes into a file. `columns` gives each name its kind; `notes` what is told about the file: query, as of, mark."""
+
+    name: str
+    columns: Mapping[str, Kind]
+    rows: Iterable[Row]
+    notes: Mapping[str, str]
 
 
-def as_csv(hits: Iterable[Hit]) -> Iterator[str]:
+def as_csv(sheet: Sheet) -> Iterator[bytes]:
     """RFC 4180 with a byte-order mark, so that spreadsheets read the umlauts."""
     buffer = io.StringIO()
     writer = csv.writer(buffer)
-    writer.writerow(COLUMNS)
-    yield "\ufeff" + _taken(buffer)
-    for hit in hits:
-        writer.writerow([harmless(value) for value in row_of(hit).values()])
-        yield _taken(buffer)
+    writer.writerow(sheet.columns)
+    yield ("\ufeff" + _taken(buffer)).encode()
+    for row in sheet.rows:
+        writer.writerow([harmless(row[name]) for name in sheet.columns])
+        yield _taken(buffer).encode()
 
 
-def as_json_lines(hits: Iterable[Hit]) -> Iterator[str]:
+def as_json_lines(sheet: Sheet) -> Iterator[bytes]:
     """One object a line."""
-    for hit in hits:
-        yield json.dumps(row_of(hit), ensure_ascii=False, default=lambda moment: moment.isoformat()) + "\n"
+    for row in sheet.rows:
+        line = {name: row[name] for name in sheet.columns}
+        yield (
+            json.dumps(line, ensure_ascii=False, default=lambda moment: moment.isoformat()) + "\n"
+        ).encode()
 
 
 def _taken(buffer: io.StringIO) -> str:
@@ -65,58 +53,108 @@ def _taken(buffer: io.StringIO) -> str:
 
 
 def harmless(value: Any) -> Any:
-    """A text that a spreadsheet would run as a formula is quoted."""
-    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
-        return "'" + value
-    return value.isoformat() if hasattr(value, "isoformat") else value
+    """A text that a spreadsheet would run as a formula is quoted, blanks before it or not."""
+    if (isinstance(value, str) and value.lstrip()[:1] in ("=", "+", "-", "@")) or str(value)[:1] in (
+        "\t",
+        "\r",
+    ):
+        return f"'{value}" if isinstance(value, str) else value
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def from_file(write: Callable[[IO[bytes], Sheet], None]) -> Callable[[Sheet], Iterator[bytes]]:
+    """For forms that end with a table of contents: written to a temporary file row by row, then sent in pieces."""
+
+    def pieces(sheet: Sheet) -> Iterator[bytes]:
+        with tempfile.TemporaryFile() as file:
+            write(file, sheet)
+            file.seek(0)
+            while piece := file.read(CHUNK_OCTETS):
+                yield piece
+
+    return pieces
 
 
 # --- workbook ------------------------------------------------------------------------------------
 
-CHUNK_OCTETS = 64 * 1024
 LAST_ROW = 1_048_575
 """A worksheet holds no more below its heading; the Notes sheet then says that it is not complete."""
+LONGEST_CELL = 32_767
 
 
-def as_workbook(hits: Iterable[Hit], query: str, now: datetime) -> Iterator[bytes]:
-    """XLSX with typed columns and a Notes sheet; written to a temporary file row by row, then sent in pieces."""
-    with tempfile.TemporaryFile() as file:
-        write_workbook(file, hits, query, now)
-        file.seek(0)
-        while piece := file.read(CHUNK_OCTETS):
-            yield piece
-
-
-def write_workbook(file: IO[bytes], hits: Iterable[Hit], query: str, now: datetime) -> None:
-    """The sheet Items and the sheet Notes (query, as-of, row count, complete yes or no)."""
+def write_workbook(file: IO[bytes], sheet: Sheet) -> None:
+    """One sheet of rows and the sheet Notes (query, as-of, row count, complete yes or no)."""
     import xlsxwriter
 
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(file, options) as book:
-        sheet, notes = book.add_worksheet("Items"), book.add_worksheet("Notes")
+        page, notes = book.add_worksheet(sheet.name), book.add_worksheet("Notes")
         moment, bold = book.add_format({"num_format": "yyyy-mm-dd hh:mm"}), book.add_format({"bold": True})
-        sheet.freeze_panes(1, 0)
-        sheet.write_row(0, 0, COLUMNS, bold)
-        rows, complete = 0, True
-        for hit in hits:
-            if rows == LAST_ROW:
-                complete = False
-                break
-            rows += 1
-            _write_row(sheet, rows, row_of(hit), moment)
-        told = {
-            "query": query,
-            "as of (UTC)": now.astimezone(UTC).isoformat(),
-            "rows": rows,
-            "complete": "yes" if complete else "no",
-        }
-        for line, (name, value) in enumerate(told.items()):
-            notes.write_row(line, 0, (name, value))
+        page.freeze_panes(1, 0)
+        page.write_row(0, 0, sheet.columns, bold)
+        rows, kept = 0, iter(sheet.rows)
+        for rows, row in enumerate(islice(kept, LAST_ROW), 1):
+            for column, (name, kind) in enumerate(sheet.columns.items()):
+                _write_cell(page, rows, column, kind, row[name], moment)
+        complete = next(kept, None) is None
+        for line, told in enumerate({**sheet.notes, **counted(rows, complete)}.items()):
+            notes.write_row(line, 0, told)
 
 
-def _write_row(sheet: Any, row: int, values: dict[str, Any], moment: Any) -> None:
-    for column, value in enumerate(values.values()):
-        if isinstance(value, datetime):
-            sheet.write_datetime(row, column, value.astimezone(UTC).replace(tzinfo=None), moment)
-        elif value is not None:
-            sheet.write(row, column, value)
+def counted(rows: int, complete: bool = True) -> dict[str, Any]:
+    """What every file says of its rows."""
+    return {"rows": rows, "complete": "yes" if complete else "no"}
+
+
+def _write_cell(page: Any, row: int, column: int, kind: Kind, value: Any, moment: Any) -> None:
+    if value is None:
+        return
+    if kind == "moment":
+        page.write_datetime(row, column, value.astimezone(UTC).replace(tzinfo=None), moment)
+    elif kind == "flag":
+        page.write_boolean(row, column, value)
+    elif kind == "whole":
+        page.write_number(row, column, value)
+    else:
+        page.write_string(row, column, value[:LONGEST_CELL])
+
+
+# --- parquet -------------------------------------------------------------------------------------
+
+ROWS_A_GROUP = 10_000
+"""Held in memory at a time."""
+
+
+def write_parquet(file: IO[bytes], sheet: Sheet) -> None:
+    """Typed columns in groups of rows, moments in UTC; the notes stand in the file's metadata."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    types = {
+        "text": pa.string(),
+        "whole": pa.int64(),
+        "flag": pa.bool_(),
+        "moment": pa.timestamp("us", tz="UTC"),
+    }
+    schema = pa.schema([(name, types[kind]) for name, kind in sheet.columns.items()])
+    total, rows = 0, iter(sheet.rows)
+    with pq.ParquetWriter(file, schema, compression="zstd") as writer:
+        while some := list(islice(rows, ROWS_A_GROUP)):
+            total += len(some)
+            columns = {name: [row[name] for row in some] for name in sheet.columns}
+            writer.write_table(pa.table(columns, schema=schema))
+        writer.add_key_value_metadata({k: str(v) for k, v in {**sheet.notes, **counted(total)}.items()})
+
+
+FORMS: Mapping[str, Callable[[Sheet], Iterator[bytes]]] = {
+    "csv": as_csv,
+    "jsonl": as_json_lines,
+    "xlsx": from_file(write_workbook),
+    "parquet": from_file(write_parquet),
+}
+TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "jsonl": "application/jsonl",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "parquet": "application/vnd.apache.parquet",
+}

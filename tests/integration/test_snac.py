@@ -25,7 +25,7 @@ from lagebild.job import collect_due, recheck_due
 from lagebild.settings import Collect, Settings
 from lagebild.workshop import Workshop, utc_now
 from storage.sqlite import open_archive
-from web.exports import as_csv, as_json_lines
+from web.export_rows import item_rows
 
 SNAC = os.environ.get("LAGEBILD_SNAC") or shutil.which("snac")
 pytestmark = [
@@ -193,7 +193,7 @@ def test_a_deleted_post_is_taken_out_wherever_it_stood(snac: Snac, tmp_path: Pat
         assert workshop.archive.search(Search(text='"Beitrag 17"')).hits == ()
         assert words not in (workshop.archive.digest("DE", utc_now().date(), "daily", "de") or words)
         everything = list(workshop.archive.every_hit(Search()))
-        assert words not in "".join((*as_csv(everything), *as_json_lines(everything)))
+        assert words not in str(list(item_rows(everything, lambda hit: hit.item.text, {}, "AMBER")))
         workshop.archive.tend()
     stored = b"".join(file.read_bytes() for file in tmp_path.glob("a.db*"))
     assert b"Beitrag 16 von heute" in stored

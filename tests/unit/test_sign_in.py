@@ -307,7 +307,9 @@ def test_the_log_tells_who_saw_changed_and_exported(desk: Desk) -> None:
     assert ("anna", "changed", "i1") in lines
     (exported,) = [line for line in desk.archive.audit_log() if line["action"] == "exported"]
     assert exported["facts"]["rows"] == 2
-    assert "mobbing" not in str(exported["facts"])
+    (begun,) = [line for line in desk.archive.audit_log() if line["action"] == "export begun"]
+    assert begun["facts"]["market"] == ["DE"]
+    assert "mobbing" not in str(begun["facts"])
     assert desk.archive.broken_audit_lines() == []
     admin = signed_in(desk, "root")
     assert "exported" in admin.get("/audit?by=anna").text
