@@ -63,12 +63,18 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     room.filters["marked"] = marked
+    room.filters["away"] = away
     return room
 
 
 def marked(snippet: str) -> Markup:
     """A snippet whose « and » become <mark>; everything else is escaped."""
     return Markup(str(escape(snippet)).replace("«", "<mark>").replace("»", "</mark>"))
+
+
+def away(url: str) -> str:
+    """An address on the web; "#" for any other, since a stored one may have been meant to run."""
+    return url if url.lower().startswith(("https://", "http://")) else "#"
 
 
 def headline(desk: Desk, item: Item, topics: Collection[str], language: str) -> str:
