@@ -821,6 +821,7 @@ class Heard:
     last_visit: datetime | None = None
     last_reported: datetime | None = None
     last_fresh: datetime | None = None
+    fresh_visits: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

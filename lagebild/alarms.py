@@ -14,6 +14,8 @@ from lagebild.settings import Alerts
 EVER = datetime(2000, 1, 1, tzinfo=UTC)
 NAMED_AT_MOST = 5
 GROWING_SAMPLES = 4
+MISSED_VISITS = 10
+"""So many finds are missed by chance once in 20,000 times; a class that seldom says something gets longer."""
 CALM_SHARE = 1.2
 """A disk alarm ends only when there is a fifth more room than the bound, so that it does not flicker."""
 
@@ -56,20 +58,28 @@ def alarms_of(state: State, wanted: Alerts) -> list[Alarm]:
 
 
 def quiet(state: State, wanted: Alerts) -> Iterator[Alarm]:
-    """Classes of sources that were visited for N hours and brought nothing new."""
+    """Classes of sources that were visited for N hours and brought nothing new, where that is not usual."""
     for name, sources in state.classes.items():
         heard = [state.heard[source.id] for source in sources if source.id in state.heard]
-        hours = quiet_hours(name, wanted)
         silent = silence(heard, state.counted_from(f"quiet:{name}"))
-        if silent >= timedelta(hours=hours):
-            reporting = sum(
+        if silent >= timedelta(hours=quiet_hours(name, wanted)) and is_unusual(heard, silent):
+            answered = sum(
                 h.last_reported is not None and h.last_reported >= state.now - silent for h in heard
             )
             yield Alarm(
                 rule="quiet", subject=name, level="urgent",
-                message=f"{name}: nothing new for {silent.total_seconds() / 3600:.0f} hours; {reporting} of {len(sources)} sources answered meanwhile",
+                message=f"{name}: nothing new for {silent.total_seconds() / 3600:.0f} hours; {answered} of {len(sources)} sources answered meanwhile",
                 remedy="see `lagebild sources health`; try one with `lagebild sources try ID`",
             )  # fmt: skip
+
+
+def is_unusual(heard: Sequence[Heard], silent: timedelta) -> bool:
+    """Whether a class as lively as this would have brought something ten times in that time; a new one always would."""
+    first = min((h.first_visit for h in heard if h.first_visit), default=None)
+    fresh = max((h.last_fresh for h in heard if h.last_fresh), default=None)
+    if first is None or fresh is None or fresh <= first:
+        return True
+    return sum(h.fresh_visits for h in heard) * (silent / (fresh - first)) >= MISSED_VISITS
 
 
 def quiet_hours(name: str, wanted: Alerts) -> float:

@@ -12,8 +12,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import time, timedelta
 
+from crawler.settings import OnAnswer
 from domain.errors import ConfigError
 from lagebild.alerting import Ward, ping
+from lagebild.belts.collect import Collected
 from lagebild.job import collect_due_async, enrich_all, recheck_due_async, waiting_items
 from lagebild.notify import tell_systemd, watchdog_seconds
 from lagebild.settings import Edition
@@ -45,6 +47,7 @@ OFTEN = {
 UPKEEP_AT = time(4, 10)
 STOP_WITHIN_SECONDS = 15
 Reload = Callable[[], Workshop]
+Collecting = Callable[[Workshop, OnAnswer], Awaitable[Collected]]
 
 
 @dataclass
@@ -57,6 +60,7 @@ class Service:
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
     ward: Ward = field(init=False)
     rounds: Rounds = field(default_factory=Rounds)
+    collect: Collecting = collect_due_async
     read_once: bool = False
 
     def __post_init__(self) -> None:
@@ -139,7 +143,7 @@ class Service:
         """Enrich after collect, never both at once; a long backlog is read before anything more is collected."""
         new = False
         if await asyncio.to_thread(waiting_items, self.workshop) < self._most_waiting:
-            collected = await collect_due_async(self.workshop, self.ward.skew.note)
+            collected = await self.collect(self.workshop, self.ward.skew.note)
             new = bool(collected.tally.new or collected.tally.updated)
         else:
             logger.warning("collecting waits for reading limit=%d", self._most_waiting)

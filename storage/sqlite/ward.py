@@ -12,7 +12,7 @@ from storage.times import from_text, from_text_or_none, to_text
 HEARD = """
 SELECT source_id, min(started_at), max(finished_at),
     max(CASE WHEN outcome IN ('ok', 'unchanged', 'empty') THEN finished_at END),
-    max(CASE WHEN fresh > 0 THEN finished_at END)
+    max(CASE WHEN fresh > 0 THEN finished_at END), sum(CASE WHEN fresh > 0 THEN 1 ELSE 0 END)
 FROM visit WHERE finished_at >= ? AND outcome <> 'skipped' GROUP BY source_id
 """
 WAITING = """
@@ -46,7 +46,8 @@ class Ward(Connections):
     def heard(self, since: datetime) -> Mapping[str, Heard]:
         """By source id, of those visited since then."""
         return {
-            row[0]: Heard(*map(from_text_or_none, row[1:])) for row in self.rows(HEARD, (to_text(since),))
+            row[0]: Heard(*map(from_text_or_none, row[1:5]), int(row[5]))
+            for row in self.rows(HEARD, (to_text(since),))
         }
 
     def backlog(self, annotators: Sequence[str]) -> Mapping[str, int]:

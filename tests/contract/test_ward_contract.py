@@ -39,6 +39,7 @@ def test_who_was_heard(archive, now):
     heard = archive.heard(now - timedelta(days=1))["bote"]
     moments = (heard.first_visit, heard.last_visit, heard.last_reported, heard.last_fresh)
     assert moments == tuple(now + timedelta(hours=h) for h in (0, 2, 1, 0))
+    assert heard.fresh_visits == 1
     assert archive.heard(now + timedelta(days=1)) == {}
 
 

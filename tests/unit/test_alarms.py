@@ -28,7 +28,7 @@ def state(**facts: object) -> State:
 def listening(fresh: float | None, visited: float = 0.0, **facts: object) -> State:
     """The class media/news: last new item `fresh` hours ago, last visited `visited` hours ago."""
     last_fresh = None if fresh is None else hours(fresh)
-    heard = Heard(hours(200), hours(visited), hours(visited), last_fresh)
+    heard = Heard(hours(200), hours(visited), hours(visited), last_fresh, 0 if fresh is None else 250)
     return state(classes={"media/news": [BOTE]}, heard={"bote": heard}, **facts)
 
 
@@ -49,6 +49,15 @@ def test_a_class_that_brings_nothing_new_for_its_hours(fresh: float | None, rais
 
 def test_a_class_may_have_hours_of_its_own() -> None:
     assert keys(listening(20), Alerts(quiet_hours={"media": 12, "media/news": 48})) == []
+
+
+def test_a_class_that_seldom_says_something_gets_longer() -> None:
+    seldom = Heard(hours(200), NOW, NOW, hours(40), 20)
+    assert keys(state(classes={"media/news": [BOTE]}, heard={"bote": seldom})) == []
+    assert (
+        keys(state(classes={"media/news": [BOTE]}, heard={"bote": replace(seldom, last_fresh=hours(90))}))
+        != []
+    )
 
 
 def test_silence_counts_only_while_somebody_listened() -> None:
