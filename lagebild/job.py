@@ -106,7 +106,7 @@ def enrich_all(workshop: Workshop, *, quiet: bool = False) -> Enriched:
         enriched = read_everything(workshop.archive, workshop.annotators, workshop.clock, told.advance)
     with step("place items in stories", quiet=quiet) as told:
         enriched.placed, enriched.stories = place_everything(
-            workshop.archive, workshop.story_encoder.kind, workshop.clock, told.advance
+            workshop.archive, workshop.story_kind, workshop.clock, told.advance
         )
     with step("look for signals", quiet=quiet) as told:
         enriched.signals = watch(

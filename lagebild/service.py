@@ -173,6 +173,7 @@ class Service:
     async def _stop_crawlers(self) -> None:
         """Crawlers stop before the schedule does; what they had delivered is kept."""
         tell_systemd("STOPPING=1")
+        self.workshop.stop_reading()
         for task in tuple(self.tasks):
             task.cancel()
         if self.tasks:

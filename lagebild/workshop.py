@@ -13,11 +13,12 @@ from domain.model import Source
 from domain.ports import Annotator, Archive, Clock
 from lagebild.belts.publish import Press
 from lagebild.labels import names
+from lagebild.readers import Readers
 from lagebild.settings import Settings
 from nlp.story_vectors import StoryEncoder, StoryVectors, load_story_encoder
 
 EXTRACT_WORKERS = 2
-SHARED = ("annotators", "story_encoder", "press", "pages")
+SHARED = ("present_annotators", "readers", "story_encoder", "press", "pages")
 """Tools that know no time."""
 
 
@@ -55,15 +56,32 @@ class Workshop:
     sources: Sequence[Source]
     archive: Archive
     clock: Clock = utc_now
+    apart: bool = False
+    """Whether texts are read in a process of their own, as the service does."""
 
     @property
     def key_file(self) -> Path:
         """Where the keys of the pseudonyms lie: beside the archive, not in it."""
         return self.settings.archive.with_name(self.settings.archive.name + ".keys")
 
-    @cached_property
+    @property
     def annotators(self) -> tuple[Annotator, ...]:
         """Who reads, in the order they read; loaded when first needed, since models take seconds."""
+        return self.readers.annotators() if self.apart else self.present_annotators
+
+    @cached_property
+    def readers(self) -> Readers:
+        """The process that reads for us, started when first needed."""
+        return Readers(self.settings)
+
+    @property
+    def story_kind(self) -> str:
+        """The name of the story encoder, which chooses the weights of the links."""
+        return self.readers.introduced.story_kind if self.apart else self.story_encoder.kind
+
+    @cached_property
+    def present_annotators(self) -> tuple[Annotator, ...]:
+        """The annotators in this process."""
         from lagebild.mentions import namer
         from lagebild.overrides import overrides_of
         from lagebild.teaching import judge_of
@@ -106,7 +124,7 @@ class Workshop:
         """This one with what `before` has loaded: models, page readers and the open archive, if it is the same."""
         same = self.settings.archive == before.settings.archive
         one = replace(self, archive=before.archive) if same else self
-        loaded = ("pages", "story_encoder", *(("annotators",) if same else ()))
+        loaded = ("pages", "story_encoder", *(("present_annotators", "readers") if same else ()))
         one.__dict__.update({name: before.__dict__[name] for name in loaded if name in before.__dict__})
         return one
 
@@ -116,10 +134,17 @@ class Workshop:
         other.__dict__.update({name: tool for name, tool in vars(self).items() if name in SHARED})
         return other
 
+    def stop_reading(self) -> None:
+        """Ends the reading process at once, if there is one."""
+        if "readers" in self.__dict__:
+            self.readers.stop()
+
     def close(self) -> None:
-        """Ends the page readers, if any were started."""
+        """Ends the processes that read pages and texts, if any were started."""
         if "pages" in self.__dict__:
             self.pages.close()
+        if "readers" in self.__dict__:
+            self.readers.close()
 
     def __enter__(self) -> "Workshop":
         return self

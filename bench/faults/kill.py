@@ -156,7 +156,7 @@ class Bench:
         workshop = Workshop(settings, self.sources, archive, clock=lambda: MORNING)
         crawl = replace(workshop.crawl_settings, extract=extract)
         workshop.__dict__.update(crawl_settings=crawl, story_encoder=self.encoder)
-        workshop.__dict__["annotators"] = self.annotators(workshop)
+        workshop.__dict__["present_annotators"] = self.annotators(workshop)
         return workshop
 
 

@@ -24,7 +24,7 @@ from lagebild.workshop import Workshop
 def command(context: click.Context, port: int | None, no_web: bool) -> None:
     def workshop() -> Workshop:
         settings = settings_of(context)
-        return Workshop(settings, sources_of(settings), archive_of(settings, create=True))
+        return Workshop(settings, sources_of(settings), archive_of(settings, create=True), apart=True)
 
     first = workshop()
     with writing(first.settings.archive), first, reading_room(first, port, wanted=not no_web):

@@ -39,7 +39,8 @@ def open_archive(path: Path, *, create: bool = True) -> SqliteArchive:
 
 def migrate(archive: SqliteArchive) -> list[str]:
     """Applies what is pending, all in one transaction; returns the names."""
-    pending = [step.name for step in migrations.pending(archive.db)]
+    with translated(archive.path):
+        pending = [step.name for step in migrations.pending(archive.db)]
     if pending:
         with translated(archive.path), archive.transaction():
             migrations.apply(archive.db)

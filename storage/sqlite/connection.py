@@ -185,6 +185,10 @@ def _storage_error(path: Path, error: sqlite3.OperationalError) -> StorageError:
         return StorageError(
             f"{path}: {text}", remedy="give this user write permission for the file and its folder"
         )
+    if "I/O" in text:
+        return StorageError(
+            f"{path}: {text}", remedy="see whether the disk is full or failing, then run `lagebild db verify`"
+        )
     return StorageError(f"{path}: {text}", remedy="run `lagebild db verify`")
 
 

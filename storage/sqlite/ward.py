@@ -46,8 +46,8 @@ class Ward(Connections):
     def heard(self, since: datetime) -> Mapping[str, Heard]:
         """By source id, of those visited since then."""
         return {
-            row[0]: Heard(*map(from_text_or_none, row[1:5]), int(row[5]))
-            for row in self.rows(HEARD, (to_text(since),))
+            source_id: _heard(moments, fresh)
+            for source_id, *moments, fresh in self.rows(HEARD, (to_text(since),))
         }
 
     def backlog(self, annotators: Sequence[str]) -> Mapping[str, int]:
@@ -91,6 +91,11 @@ class Ward(Connections):
         """Newest first; with `standing` off those that are over too."""
         rows = self.rows(STANDING)[:limit] if standing else self.rows(ALARMS, (limit,))
         return [_alarm(row) for row in rows]
+
+
+def _heard(moments: Sequence[str | None], fresh: int) -> Heard:
+    first, last, reported, found = map(from_text_or_none, moments)
+    return Heard(first, last, reported, found, fresh)
 
 
 def _raised(alarm: Alarm, moment: str) -> tuple[str, ...]:

@@ -36,7 +36,7 @@ def workshop(tmp_path: Path) -> Iterator[Workshop]:
         alerts=Alerts(disk_low_megabytes=1e12),
     )
     with Workshop(settings, (), open_archive(settings.archive), clock=lambda: NOW) as opened:
-        opened.__dict__["annotators"] = (Named(),)
+        opened.__dict__["present_annotators"] = (Named(),)
         yield opened
 
 
@@ -50,7 +50,7 @@ def at(workshop: Workshop, now: datetime, **alerts: float) -> Workshop:
         workshop.settings.model_copy(update={"alerts": Alerts(**alerts)}) if alerts else workshop.settings
     )
     later = replace(workshop, settings=settings, clock=lambda: now)
-    later.__dict__["annotators"] = (Named(),)
+    later.__dict__["present_annotators"] = (Named(),)
     return later
 
 
