@@ -84,3 +84,30 @@ eval-risk: setup ## risk: five-fold figures, ablation, invented sets; FILE=label
 
 api-fuzz: setup ## schemathesis against the interface for programs, 500 questions a call
 	@LAGEBILD_FUZZ=500 .venv/bin/pytest -q tests/integration/test_api_fuzz.py
+
+faults: faults-kill faults-disk faults-clock faults-bytes ## what goes wrong, in the size of CI
+faults-nightly: ## the same in full, and a quarter of the service: hours
+	@$(MAKE) faults-kill N=1000
+	@$(MAKE) faults-disk N=20
+	@$(MAKE) faults-clock
+	@$(MAKE) faults-bytes N=5000
+	@$(MAKE) faults-quarter
+
+faults-kill: setup ## SIGKILL at N random points over all belts: nothing committed is lost, nothing torn
+	@OMP_NUM_THREADS=1 $(PY) -m bench.faults.kill --kills $(or $(N),20)
+
+faults-disk: setup ## a disk full at N offsets, read-only, locked, rotten
+	@$(PY) -m bench.faults.disk --offsets $(or $(N),20)
+
+faults-clock: setup ## changes of summer time, jumps, a week asleep: each issue once per local date
+	@$(PY) -m bench.faults.clock
+
+faults-bytes: setup ## N mangled feeds and pages: read or refused, none over five seconds
+	@$(PY) -m bench.faults.mangled --count $(or $(N),500)
+
+faults-quarter: setup ## DAYS of the service with time sped up, planted outages, an alarm for each
+	@OMP_NUM_THREADS=1 $(PY) -m bench.faults.quarter --days $(or $(DAYS),90)
+
+faults-fuzz: setup ## coverage-guided bytes for the parsers (atheris, installed aside) for SECONDS
+	@$(UV) pip install --quiet --python $(PY) --target .cache/atheris "atheris>=3"
+	@PYTHONPATH=.cache/atheris $(PY) -m bench.faults.fuzz -max_total_time=$(or $(SECONDS),60) -artifact_prefix=.cache/

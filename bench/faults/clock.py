@@ -90,7 +90,7 @@ def jump(hour: int, by: timedelta) -> Story:
     return Story(
         f"{'+' if by > timedelta(0) else '-'}1 h at {hour:02}:05",
         moments,
-        days_of(day, day + timedelta(days=1)),
+        days_of(day - timedelta(days=1), day + timedelta(days=1)),
     )
 
 

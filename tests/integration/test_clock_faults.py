@@ -10,7 +10,13 @@ from bench.faults.clock import CHANGES, change, judged, jump, stories, week_asle
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "story",
-    [change(CHANGES[0]), change(CHANGES[1]), jump(6, timedelta(hours=1)), jump(6, -timedelta(hours=1)), week_asleep()],
+    [
+        change(CHANGES[0]),
+        change(CHANGES[1]),
+        jump(6, timedelta(hours=1)),
+        jump(6, -timedelta(hours=1)),
+        week_asleep(),
+    ],
     ids=lambda story: story.name,
 )
 def test_each_markets_issue_appears_once_per_local_date(story) -> None:
