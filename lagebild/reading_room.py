@@ -1,11 +1,9 @@
 """Opens the reading room: joins archive, names, triage rules and the digest's page into one application."""
 
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 import uvicorn
 from starlette.applications import Starlette
@@ -13,7 +11,6 @@ from starlette.applications import Starlette
 from digest.formats.html import render
 from digest.kept import with_numbers
 from domain.errors import ConfigError
-from domain.model import Incident, IncidentState
 from domain.ports import Archive
 from lagebild.labels import names
 from lagebild.room.drawing import drawing
@@ -22,18 +19,17 @@ from lagebild.room.review import teaching
 from lagebild.room.shield import shield
 from lagebild.room.sources import LiveSources, bench
 from lagebild.room.stories import storytelling
+from lagebild.room.triage import triage
 from lagebild.settings import Web
-from lagebild.triage import AUDIENCES, NEXT, Change, assign, due_at, link, note, open_incident, set_state
 from lagebild.workshop import Workshop
 from storage.sqlite.asking import connect
 from storage.sqlite.schema import PUBLIC_VIEWS
 from web.app import create_app
-from web.desk import Asking, Desk, Triage
+from web.desk import Asking, Desk
 from web.entrance import Entrance, Proxy
 
 EVERYWHERE = ("", "0.0.0.0", "::")
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
-Fields = Mapping[str, str]
 
 
 def room(workshop: Workshop) -> Starlette:
@@ -47,7 +43,7 @@ def room(workshop: Workshop) -> Starlette:
         sources=LiveSources(workshop),
         zones=zones,
         names=names(),
-        triage=triage(zones),
+        triage=triage(workshop.archive, zones, settings),
         render=lambda body: render(with_numbers(workshop.archive, body)),
         shield=shield(),
         speak=spoken,
@@ -117,62 +113,3 @@ def greeting(workshop: Workshop, port: int | None) -> str:
             else ""
         )
     return f"{place} (this machine only, no account needed; `lagebild people add NAME --role admin` asks for sign-in)"
-
-
-def triage(zones: Mapping[str, str]) -> Triage:
-    """The rules of `lagebild.triage` as steps of forms."""
-
-    def opening(by: str, given: Fields, now: datetime) -> Change:
-        market, severity = given.get("market", "DE"), int(given.get("severity") or 3)
-        due = due_at(severity, now, ZoneInfo(zones.get(market, "Europe/Berlin")))
-        return open_incident(
-            given.get("title", ""),
-            market,
-            severity,
-            by=by,
-            now=now,
-            due=due,
-            signal_ids=_one(given.get("signal", "")),
-            item_ids=_one(given.get("item", "")),
-            story_ids=_one(given.get("story", "")),
-        )
-
-    steps = {"state": _state, "assign": _assign, "note": _note, "acknowledge": _acknowledge, "link": _link}
-    return Triage(open=opening, steps=steps, next_states=_next_states, audiences=AUDIENCES)
-
-
-def _one(value: str) -> tuple[str, ...]:
-    return (value,) if value else ()
-
-
-def _state(incident: Incident, by: str, given: Fields, now: datetime) -> Change:
-    return set_state(
-        incident, IncidentState(given.get("state", "")), by=by, now=now, reason=given.get("reason", "")
-    )
-
-
-def _assign(incident: Incident, by: str, given: Fields, now: datetime) -> Change:
-    return assign(incident, given.get("owner", ""), by=by, now=now)
-
-
-def _note(incident: Incident, by: str, given: Fields, now: datetime) -> Change:
-    return note(incident, given.get("note", ""), by=by, now=now)
-
-
-def _link(incident: Incident, by: str, given: Fields, now: datetime) -> Change:
-    return link(
-        incident,
-        by=by,
-        now=now,
-        story_ids=_one(given.get("story", "")),
-        signal_ids=_one(given.get("signal", "")),
-        item_ids=_one(given.get("item", "")),
-    )
-
-
-def _acknowledge(incident: Incident, by: str, given: Fields, now: datetime) -> Change:
-    return assign(incident, incident.owner or by, by=by, now=now)
-
-
-def _next_states(incident: Incident) -> tuple[str, ...]:
-    return tuple(state.value for state in NEXT[incident.state])

@@ -127,7 +127,10 @@ class Watcher(Section):
 
 
 class Delivery(Section):
-    """SMTP and recipients. Secrets are named (`env:NAME`), never written here."""
+    """SMTP and recipients. Secrets are named (`env:NAME`), never written here.
+
+    `audiences` gives, for an audience of incidents (Legal, Comms …), the addresses that hear of them.
+    """
 
     smtp_host: str = ""
     smtp_port: int = 587
@@ -137,6 +140,7 @@ class Delivery(Section):
     webhook_secret: str = ""
     recipients: tuple[Recipient, ...] = ()
     alerts: tuple[Watcher, ...] = ()
+    audiences: dict[str, tuple[str, ...]] = {}
 
 
 class Proxy(Section):

@@ -81,6 +81,7 @@ ROUTES: list[Door] = [
     Door("/searches/{search_id}/drop", searches.drop, ANALYST, told="search dropped", methods=["POST"]),
     Door("/feed/{search_id}.atom", searches.feed, ANYONE),
     Door("/signals", signals.show, READER),
+    Door("/signal/{signal_id}/{decision}", signals.decide, ANALYST, told="decided", methods=["POST"]),
     Door("/incidents", incidents.board, READER),
     Door("/incidents", incidents.open_one, ANALYST, told="changed", methods=["POST"]),
     Door("/incidents.{form}", exports.incidents, ANALYST, scope="export"),

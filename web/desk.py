@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from domain.briefing import Chart
-from domain.model import Incident, Outcome, Source, TriageEvent
+from domain.model import Incident, Outcome, Signal, Source, TriageEvent
 from domain.ports import Archive, Clock
 from web.entrance import Entrance
 
@@ -19,14 +19,30 @@ Step = Callable[[Incident, str, Mapping[str, str], datetime], tuple[Incident, Tr
 Opening = Callable[[str, Mapping[str, str], datetime], tuple[Incident, TriageEvent]]
 
 
-@dataclass(frozen=True, slots=True)
+class OfSignal(Protocol):
+    """(signal, title, decision, who, reason, now) -> the incident it becomes, and the step taken on it."""
+
+    def __call__(
+        self, signal: Signal, title: str, decision: str, by: str, reason: str, now: datetime, /
+    ) -> Sequence[tuple[Incident, TriageEvent]]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Triage:
-    """How incidents are opened and moved; the rules live at the roof."""
+    """How incidents are opened and moved; the rules live at the roof.
+
+    `decide`: (incident, confirm, dismiss or escalate, who, reason, now) -> the step. `commuting` names the steps that two
+    people may take in any order. `concerned` is told of every kept change: (before or None, after, log line).
+    """
 
     open: Opening
     steps: Mapping[str, Step]
     next_states: Callable[[Incident], Sequence[str]]
-    audiences: Sequence[str] = ()
+    audiences: Sequence[str]
+    of_signal: OfSignal
+    decide: Callable[[Incident, str, str, str, datetime], tuple[Incident, TriageEvent]]
+    commuting: frozenset[str]
+    concerned: Callable[[Incident | None, Incident, TriageEvent], None]
 
 
 @dataclass(frozen=True, slots=True)

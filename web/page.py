@@ -178,6 +178,7 @@ def page(request: Request, template: str, status: int = 200, **facts: Any) -> HT
             platform=lambda name: desk.name("platform", name, language),
             named=lambda kind, name: desk.name(kind, name, language),
             story_name=lambda row: story_name(desk, row, language),
+            state_word=lambda said: spoken.get(said, said) or "–",
             counted=lambda count, what: counted(spoken, count, what, language),
             signal_name=lambda signal: signal_name(desk, signal, language),
             span=lambda between: str(format_timedelta(between, locale=language, threshold=1.2)),

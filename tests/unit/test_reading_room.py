@@ -32,7 +32,8 @@ from domain.model import (
     Story,
     Visit,
 )
-from lagebild.reading_room import triage
+from lagebild.room.triage import triage
+from lagebild.settings import Settings
 from storage.sqlite import open_archive
 from web.app import create_app
 from web.desk import Desk
@@ -120,7 +121,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
         sources=[BOTE],
         zones=zones,
         names={},
-        triage=triage(zones),
+        triage=triage(archive, zones, Settings()),
         render=lambda _: b"",
         hosts=frozenset({"testserver"}),
     )

@@ -292,3 +292,100 @@ def test_a_source_is_paused_and_resumed(room: TestClient, archive: Archive) -> N
     assert "bote" not in archive.due_sources(NOW.replace(year=2027))
     room.post("/source/bote/resume", data={"token": token(room)})
     assert "bote" in archive.due_sources(NOW.replace(year=2027))
+
+
+# --- signals and incidents -----------------------------------------------------------------------
+
+
+def decide(room: TestClient, signal: str, decision: str, reason: str = "") -> int:
+    given = {"token": token(room), "reason": reason}
+    return room.post(f"/signal/{signal}/{decision}", data=given).status_code
+
+
+def test_a_signal_is_confirmed_and_escalated_as_one_incident(room: TestClient, archive: Archive) -> None:
+    assert decide(room, "g1", "confirm") == 303
+    assert decide(room, "g1", "escalate") == 303
+    [incident] = archive.incidents()
+    assert (incident.state.value, incident.signal_ids, incident.item_ids) == (
+        "escalated",
+        ("g1",),
+        ("kinder", "amt"),
+    )
+    assert incident.title.startswith("Youth safety")
+
+
+def test_a_dismissal_needs_its_reason_and_leaves_nothing_without_it(
+    room: TestClient, archive: Archive
+) -> None:
+    assert decide(room, "g2", "dismiss") == 422
+    assert archive.incidents() == []
+    assert decide(room, "g2", "dismiss", "eine Werbekampagne") == 303
+    assert [incident.state.value for incident in archive.incidents()] == ["dismissed"]
+
+
+def test_of_two_who_take_up_a_signal_at_once_one_is_told(room: TestClient, archive: Archive) -> None:
+    """Both saw no incident; its id is made of the signal, so that there is never a second one."""
+    assert decide(room, "g1", "confirm") == 303
+    [incident] = archive.incidents()
+    assert incident.id == "DE-20261128-g1"
+
+
+def test_undecided_signals_come_first(room: TestClient) -> None:
+    decide(room, "g1", "confirm")
+    text = said(room, "/signals")
+    assert text.index('id="signal-g2"') < text.index('id="signal-g1"')
+
+
+def opened(room: TestClient, **given: str) -> str:
+    told = {"title": "Kinderkonten", "market": "DE", "severity": "4", **given}
+    return room.post("/incidents", data={"token": token(room), **told}).headers["location"]
+
+
+def test_who_came_second_sees_the_first_ones_change_and_keeps_their_own_words(room: TestClient) -> None:
+    place = opened(room)
+    given = {"token": token(room), "version": "1"}
+    assert room.post(f"{place}/assign", data={**given, "owner": "anna"}).status_code == 303
+    answer = room.post(f"{place}/severity", data={**given, "severity": "5", "reason": "Es sind viele"})
+    assert answer.status_code == 409
+    assert "anna" in answer.text
+    assert "Es sind viele" in answer.text
+
+
+def test_notes_of_two_people_are_both_kept(room: TestClient, archive: Archive) -> None:
+    place = opened(room)
+    for text in ("Recht weiß Bescheid", "Presse fragt an"):
+        given = {"token": token(room), "version": "1", "note": text}
+        assert room.post(f"{place}/note", data=given).status_code == 303
+    log = archive.incident_log(place.split("/")[-1])
+    assert [event.reason for event in log if event.action == "note"] == [
+        "Recht weiß Bescheid",
+        "Presse fragt an",
+    ]
+
+
+def test_a_mention_is_marked_and_brings_the_incident_to_the_one_named(room: TestClient) -> None:
+    place = opened(room)
+    assert place not in said(room, "/incidents?for=me")
+    room.post(f"{place}/note", data={"token": token(room), "note": "<b>bitte</b> @local und @anna ansehen"})
+    text = said(room, place)
+    assert "<mark>@local</mark>" in text
+    assert "<strong>@anna</strong>" in text
+    assert "&lt;b&gt;bitte" in text
+    assert place in said(room, "/incidents?for=me")
+
+
+def test_an_audience_is_set_and_the_board_is_narrowed_to_it(room: TestClient, archive: Archive) -> None:
+    place = opened(room)
+    given = {"token": token(room), "version": "1", "audience": ["Legal", "Comms"]}
+    assert room.post(f"{place}/audience", data=given).status_code == 303
+    assert archive.incidents()[0].audience == ("Legal", "Comms")
+    assert place in said(room, "/incidents?audience=Legal")
+    assert place not in said(room, "/incidents?audience=Policy")
+
+
+def test_a_change_that_makes_no_sense_is_refused_not_broken(room: TestClient) -> None:
+    place = opened(room)
+    given = {"token": token(room), "version": "1"}
+    assert room.post(f"{place}/state", data={**given, "state": "odd"}).status_code == 422
+    assert room.post(f"{place}/severity", data={**given, "severity": "x", "reason": "r"}).status_code == 422
+    assert room.post("/incidents", data={**given, "title": "x", "severity": "nine"}).status_code == 422
