@@ -14,6 +14,7 @@ from domain.errors import ConfigError
 from domain.ports import Archive
 from lagebild.labels import names
 from lagebild.room.drawing import drawing
+from lagebild.room.intake import intake
 from lagebild.room.reasons import spoken
 from lagebild.room.review import teaching
 from lagebild.room.shield import shield
@@ -51,6 +52,7 @@ def room(workshop: Workshop) -> Starlette:
         teaching=teaching(workshop),
         drawing=drawing(),
         bench=bench(workshop),
+        intake=intake(workshop),
         hosts=hosts_of(settings.web),
         entrance=entrance,
         asking=asking_of(settings.archive),

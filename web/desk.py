@@ -97,6 +97,24 @@ class Drawing:
     deadlines: Callable[[str, date, date, str], Sequence[tuple[date, str]]]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brought:
+    """What somebody brings: an address to fetch, or a text. `published` is None when nobody knows."""
+
+    url: str
+    title: str
+    text: str
+    outlet: str
+    market: str
+    lens: str
+    language: str
+    published: datetime | None
+
+
+Intake = Callable[[Brought], str]
+"""Files it; the id of the item. Raises LagebildError with what to do instead."""
+
+
 class Health(Protocol):
     """How a source is; see `crawler.rhythm`."""
 
@@ -209,6 +227,7 @@ class Desk:
     teaching: Teaching | None = None
     drawing: Drawing | None = None
     bench: Bench | None = None
+    intake: Intake | None = None
     hosts: frozenset[str] = frozenset({"127.0.0.1", "localhost", "::1"})
     entrance: Entrance = field(default_factory=Entrance)
     asking: Asking | None = None

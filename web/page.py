@@ -31,6 +31,7 @@ MENU = (
     ("/signals", "signals"),
     ("/incidents", "incidents"),
     ("/dashboard", "dashboard"),
+    ("/intake", "intake"),
     ("/review", "review"),
     ("/sources", "sources"),
 )

@@ -389,3 +389,34 @@ def test_a_change_that_makes_no_sense_is_refused_not_broken(room: TestClient) ->
     assert room.post(f"{place}/state", data={**given, "state": "odd"}).status_code == 422
     assert room.post(f"{place}/severity", data={**given, "severity": "x", "reason": "r"}).status_code == 422
     assert room.post("/incidents", data={**given, "title": "x", "severity": "nine"}).status_code == 422
+
+
+# --- intake --------------------------------------------------------------------------------------
+
+
+def test_a_pasted_text_becomes_an_item(room: TestClient, archive: Archive) -> None:
+    given = {
+        "title": "Ein Brief",
+        "text": "Ein Jugendamt meldet sich.\n\nEs geht um Livestreams.",
+        "outlet": "Post",
+    }
+    told = {"token": token(room), "market": "DE", "lens": "user", "language": "de", "url": "", **given}
+    place = room.post("/intake", data=told).headers["location"]
+    [item] = archive.items([place.split("/")[-1]])
+    assert (item.title, item.outlet, item.lens.value, item.markets) == ("Ein Brief", "Post", "user", ("DE",))
+    assert "Livestreams" in item.text
+    assert room.post("/intake", data=told).headers["location"] == place
+    assert room.post("/intake", data={**told, "text": "", "url": "ftp://x"}).status_code == 422
+
+
+def test_counts_that_people_bring_stand_beside_the_media(room: TestClient) -> None:
+    table = "day,series,value\n2026-11-27,Eskalationen,12\n2026-11-28,Eskalationen,31\n"
+    file = {"file": ("a.csv", table.encode())}
+    assert room.post("/intake/counts", data={"token": token(room)}, files=file).status_code == 303
+    rows = room.get("/chart/outside.csv?lang=en&days=7").text.splitlines()
+    assert rows[0].startswith("\ufeffDay,Eskalationen,")
+    assert rows[1].startswith("2026-11-28,31,")
+    wrong = {"file": ("a.csv", b"day,series,value\n2026-11-27,x,viele\n")}
+    answer = room.post("/intake/counts", data={"token": token(room)}, files=wrong)
+    assert answer.status_code == 422
+    assert "viele" in answer.text

@@ -1,0 +1,112 @@
+"""Manual intake for the reading room: a link or a text that somebody brings becomes an item like any other."""
+
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import TimeoutError as TooLong
+from datetime import timedelta
+from multiprocessing import get_context
+
+from crawler.dedupe import NearIndex
+from crawler.pool import Job
+from domain.errors import ConfigError, LagebildError
+from domain.model import (
+    Checkpoint,
+    Document,
+    Entry,
+    Harvest,
+    Lens,
+    Outcome,
+    Page,
+    Rights,
+    Source,
+    Visit,
+)
+from lagebild.job import desk_of
+from lagebild.settings import Settings
+from lagebild.workshop import Workshop, crawl_settings_of, page_pool
+from web.desk import Brought, Intake
+
+SOURCE_ID = "manual"
+PATIENCE_SECONDS = 60
+HTTP_OK = 200
+
+
+class IntakeRefused(LagebildError):
+    """Nothing was taken in."""
+
+
+def intake(workshop: Workshop) -> Intake:
+    """Files what people bring in this archive; returns the id of the item."""
+
+    def take(brought: Brought) -> str:
+        source = source_of(brought)
+        page = None if brought.text.strip() else fetched(brought.url, workshop.settings)
+        now = workshop.clock()
+        document = Document(entry_of(brought, page), page)
+        window = timedelta(days=workshop.settings.collect.copies_window_days)
+        desk = desk_of(workshop, NearIndex(window, workshop.archive.fingerprints(now - window)))
+        visit = Visit(
+            source_id=SOURCE_ID, started_at=now, finished_at=now, outcome=Outcome.OK, entries=1, fresh=1
+        )
+        harvest = Harvest(source, visit, Checkpoint(SOURCE_ID), (document,))
+        desk.receive(harvest)
+        return desk.filed((document,), source, now)[0].item.id
+
+    return take
+
+
+def source_of(brought: Brought) -> Source:
+    """A source of the moment: what the person says of where it comes from. Raises IntakeRefused."""
+    if not brought.text.strip() and not brought.url.startswith(("https://", "http://")):
+        raise IntakeRefused("neither a text nor an http address", remedy="paste one of the two")
+    outlet = brought.outlet.strip() or "–"
+    return Source(
+        id=SOURCE_ID,
+        name=outlet,
+        kind="manual",
+        url=brought.url,
+        language=brought.language,
+        markets=(brought.market,),
+        lens=Lens(brought.lens),
+        publisher=outlet,
+        fetch_pages=False,
+    )
+
+
+def entry_of(brought: Brought, page: Page | None) -> Entry:
+    """What was brought in a source's form; the same address or text again is the same item."""
+    return Entry(
+        source_id=SOURCE_ID,
+        raw_id=brought.url or f"text:{brought.title}\n{brought.text}"[:2000],
+        url=brought.url,
+        title=brought.title.strip() or (page.title if page else ""),
+        content=brought.text if brought.text.strip() else "",
+        language=brought.language,
+        published=brought.published,
+    )
+
+
+def fetched(url: str, settings: Settings) -> Page:
+    """The article at an address, read in a process of its own. Raises IntakeRefused with what to do instead."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
+        asked = process.submit(_read, url, settings)
+        try:
+            page = asked.result(PATIENCE_SECONDS)
+        except TooLong as error:
+            for child in (process._processes or {}).values():
+                child.terminate()
+            raise IntakeRefused(f"{url} did not answer in time", remedy="paste the text") from error
+    if not page.text or page.rights is Rights.DENY:
+        raise IntakeRefused(
+            f"no text was found at {url}, or it may not be kept", remedy="paste what you may keep"
+        )
+    return page
+
+
+def _read(url: str, settings: Settings) -> Page:
+    from crawler.crawl import fetch_one  # starts the reactor's module: in this process alone
+
+    with page_pool() as pages:
+        answer = fetch_one(url, crawl_settings_of(settings, pages))
+        if answer.status != HTTP_OK:
+            raise ConfigError(f"{url} answered {answer.status}", remedy="paste the text")
+        return pages.read(Job(answer.body, answer.url, answer.headers.get("content-type", "")))
