@@ -229,6 +229,8 @@ def retry_after(value: str, now: datetime) -> timedelta | None:
 LIMITED = (429, 503)
 RESETS = ("ratelimit-reset", "x-ratelimit-reset", "x-rate-limit-reset")
 REMAINING = ("ratelimit-remaining", "x-ratelimit-remaining", "x-rate-limit-remaining")
+# A site that answers well and says that nothing is left may only be odd: believed so far, and no further.
+WELL_AT_MOST = timedelta(hours=1)
 # A smaller number is a span in seconds, a larger one a moment since 1970.
 EPOCH_FROM = 1_000_000_000
 
@@ -247,7 +249,8 @@ def asked_wait(status: int, headers: Mapping[str, str], now: datetime) -> timede
     if status not in LIMITED and not (left and re.fullmatch(r"\s*0+(\.0+)?\s*", left)):
         return None
     reset = next((headers[name] for name in RESETS if headers.get(name)), _said(headers, "t", "reset"))
-    return _until(reset.strip(), now) if reset else None
+    span = _until(reset.strip(), now) if reset else None
+    return span if span is None or status in LIMITED else min(span, WELL_AT_MOST)
 
 
 def _said(headers: Mapping[str, str], *names: str) -> str:

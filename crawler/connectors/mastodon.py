@@ -45,7 +45,7 @@ Status = Mapping[str, Any]
 
 class Mastodon(Listing):
     """`url` is the server. `options`: `timeline: public` or `tags: [one, two]`; `local: true` leaves out other
-    servers; `days` (how far the first visit reaches back, default 2); `require_indexable: true` keeps only authors
+    servers; `languages` keeps only posts in these; `days` (how far the first visit reaches back, default 2); `require_indexable: true` keeps only authors
     who agreed to be found, instead of leaving out those who declined."""
 
     kind = "mastodon"
@@ -197,7 +197,8 @@ def _page(fetched: Fetched, source: Source) -> Iterator[Entry | Request]:
     since = None if "min_id=" in fetched.request.url else parse_date(fetched.request.context["since"])
     for status in statuses:
         entry = _entry(status, source)
-        if may_be_kept(status, source) and not (since and entry.published and entry.published < since):
+        is_young = not (since and entry.published and entry.published < since)
+        if is_young and may_be_kept(status, source) and _is_in(entry.language, source):
             yield entry
     yield from _next_page(fetched, source, statuses)
 
@@ -274,6 +275,12 @@ def may_be_kept(status: Status, source: Source) -> bool:
     declined = consent.noindex or consent.no_bot or consent.indexable is False
     agreed = consent.indexable or not source.options.get("require_indexable")
     return status.get("visibility") == "public" and not declined and bool(agreed)
+
+
+def _is_in(language: str, source: Source) -> bool:
+    """Whether a post in this language is wanted; one that names none is."""
+    wanted = source.options.get("languages")
+    return not isinstance(wanted, list) or not language or language in map(str, wanted)
 
 
 def consent_of(status: Status) -> Consent:

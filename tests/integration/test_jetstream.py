@@ -302,6 +302,7 @@ def configured(folder: Path, network: Network) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_a_reader_killed_at_any_moment_loses_nothing_and_doubles_nothing(
     network: Network, tmp_path: Path
 ) -> None:

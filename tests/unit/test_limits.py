@@ -28,6 +28,7 @@ EPOCH = int(NOW.timestamp())
         (200, {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "2026-11-28T09:01:00Z"}, 60),
         (200, {"x-ratelimit-remaining": "0.0", "x-ratelimit-reset": "20"}, 20),
         (200, {"ratelimit": '"burst";r=0;t=7'}, 7),
+        (200, {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "80000"}, 3_600),
         (200, {"x-ratelimit-remaining": "3", "x-ratelimit-reset": "20"}, None),
         (200, {"retry-after": "30"}, None),
         (503, {"retry-after": "Sat, 28 Nov 2026 09:00:10 GMT"}, 10),

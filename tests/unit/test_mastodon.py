@@ -246,3 +246,15 @@ def test_the_demo_server_tells_what_was_deleted(served: ServedWorld) -> None:
         parts = CONNECTOR.parse(Fetched("m", request, request.url, code, {}, body, NOW), site)
         tombstones += [part.raw_id for part in parts if isinstance(part, Tombstone)]
     assert tombstones == [status_id(p) for p in posts if p.deleted_at]
+
+
+def test_only_the_wanted_languages_and_the_undeclared_stay() -> None:
+    rows = [status(3, language="de"), status(2, language="ja"), status(1, language=None)]
+
+    def server(request: Request) -> tuple[int, bytes]:
+        if "instance" in request.url:
+            return 404, b""
+        return 200, json.dumps([] if "min_id" in request.url or "max_id" in request.url else rows).encode()
+
+    done = visit(source(languages=["de"], days=10_000), server)
+    assert sorted(done.entries) == ["x0001", "x0003"]
