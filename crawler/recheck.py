@@ -63,12 +63,12 @@ class RollCall:
 
 
 def questions(call: RollCall) -> list[Request]:
-    """The platform's own call where there is one, else each item's address, conditionally."""
-    social = [item for item in call.items if item.platform]
-    asked = list(connector_for(call.source.kind).recheck(call.source, [item.raw_id for item in social]))
+    """Posts by the platform's own call, never by their pages; articles by their address, conditionally."""
+    posts = [item.raw_id for item in call.items if item.platform]
+    asked = list(connector_for(call.source.kind).recheck(call.source, posts))
     if not call.source.fetch_pages:
         return asked
-    pages = call.items if not asked else [item for item in call.items if not item.platform]
+    pages = [item for item in call.items if not item.platform]
     return asked + [_page(item) for item in pages if item.url.startswith(("http://", "https://"))]
 
 

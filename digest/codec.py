@@ -8,6 +8,7 @@ from json import dumps, loads
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
+from digest.shield import figures_alone
 from domain import briefing
 from domain.briefing import Digest
 from domain.errors import StorageError
@@ -44,7 +45,7 @@ def encode_shown(digest: Digest) -> dict[str, Any]:
             "query": number.query,
             "parameters": dict(number.parameters),
             "as_of": number.as_of.isoformat(),
-            "value": json_value(number.value),
+            "value": json_value(figures_alone(number.value)),
             "sha256": number.sha256,
         }
         for mark, number in digest.numbers

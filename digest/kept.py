@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from digest.codec import digest_of, encode_kept
+from digest.shield import figures_alone
 from domain.briefing import Digest
 from domain.errors import StorageError
 from domain.model import Number
@@ -80,13 +81,14 @@ def told(shown: Shown, characters: int = 2_000) -> str:
     number = shown.kept
     parameters = "\n".join(f"  {name} = {value}" for name, value in number.parameters.items())
     same = "the same answer as of then" if shown.reproduced else "NOT the same answer as of then"
+    before, now = figures_alone(number.value), figures_alone(shown.current.value)
     lines = (
         f"{shown.mark}  {number.query}",
         f"as of     {number.as_of.isoformat()}",
         f"sha256    {number.sha256} ({same})",
         f"parameters\n{parameters}",
-        f"kept      {_cut(number.value, characters)}",
-        f"now       {'unchanged' if shown.current.value == number.value else _cut(shown.current.value, characters)}",
+        f"kept      {_cut(before, characters)}",
+        f"now       {'unchanged' if shown.current.value == number.value else _cut(now, characters)}",
         *(f"difference  {line}" for line in differences(number.value, shown.current.value)),
         f"sql\n{number.sql.strip()}",
     )

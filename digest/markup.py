@@ -5,6 +5,7 @@ from collections.abc import Callable
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from digest.shield import figures_alone
 from domain.briefing import Badge, Digest, Figure, Foreign, Line, Link, Part, Strong
 
 ARROW = {"up": "↑ ", "down": "↓ ", "flat": "→ "}
@@ -101,6 +102,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters["kind"] = kind
+    made.filters["figures_alone"] = figures_alone
     return made
 
 

@@ -1,8 +1,10 @@
 """What may be shown of other people's words: hostile characters, rights, and harmful content. Pure."""
 
+import json
 import re
 import unicodedata
 from collections.abc import Iterable
+from typing import Any
 
 from digest.facts import Report
 from digest.wording import Words
@@ -100,6 +102,31 @@ def quote(report: Report, topics: tuple[str, ...], words: Words) -> Line:
     if len(lead.split()) < 4 or lead.startswith(clean(report.title) or lead):
         return ()
     return (Foreign(first_words(lead, limit), report.language, quoted=True), f" ({clean(report.outlet, 60)})")
+
+
+WORDS = frozenset({"title", "lead", "old", "new", "url"})
+"""Fields of a figure's rows that hold other people's words, or addresses that spell them."""
+
+
+def figures_alone(value: str) -> str:
+    """A figure's value (JSON) as it may be printed beside its query: its rows without headlines, leads and addresses.
+
+    The hash beside it is of the whole value, which the archive keeps.
+    """
+    told = json.loads(value)
+    return (
+        value
+        if not isinstance(told, list | dict)
+        else json.dumps(_bare(told), ensure_ascii=False, separators=(",", ":"))
+    )
+
+
+def _bare(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_bare(one) for one in value]
+    if isinstance(value, dict):
+        return {name: _bare(one) for name, one in value.items() if name not in WORDS}
+    return value
 
 
 def safe_url(url: str) -> str:

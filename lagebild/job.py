@@ -1,5 +1,6 @@
 """The main job: collect, enrich, publish, and a summary a person can read in ten seconds."""
 
+import asyncio
 import os
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -16,6 +17,7 @@ from lagebild.belts.publish import Issue, publish, publish_update, publish_week
 from lagebild.belts.recheck import AT_ONCE, Rechecked, RecheckRun, recheck, recheck_async, recheck_run
 from lagebild.belts.watch import watch
 from lagebild.console import step
+from lagebild.privacy import print_again
 from lagebild.pseudonyms import SUPPRESSION, key_named, pseudonym_of, references_of
 from lagebild.secrets import secrets_of
 from lagebild.settings import Edition
@@ -74,15 +76,20 @@ def desk_of(workshop: Workshop, index: NearIndex) -> Desk:
 
 
 def recheck_due(workshop: Workshop, *, limit: int = AT_ONCE, quiet: bool = False) -> Rechecked:
-    """Asks again for what is held and due, politely."""
-    run = _recheck_run(workshop, limit)
+    """Asks again for what is held and due, politely; issues that lost words are printed again."""
+    run, begun = _recheck_run(workshop, limit), workshop.clock()
     with step(f"ask again for {run.done.due} items", quiet=quiet):
-        return recheck(run, workshop.crawl_settings)
+        done = recheck(run, workshop.crawl_settings)
+    print_again(workshop, begun)
+    return done
 
 
 async def recheck_due_async(workshop: Workshop) -> Rechecked:
     """The same inside a running loop."""
-    return await recheck_async(_recheck_run(workshop, AT_ONCE), workshop.crawl_settings)
+    begun = workshop.clock()
+    done = await recheck_async(_recheck_run(workshop, AT_ONCE), workshop.crawl_settings)
+    await asyncio.to_thread(print_again, workshop, begun)
+    return done
 
 
 def _recheck_run(workshop: Workshop, limit: int) -> RecheckRun:

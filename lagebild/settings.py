@@ -227,9 +227,18 @@ RETENTION = {
 }
 
 
-class Privacy(Section):
-    """How long what is kept. `retention` names a platform, `social` (platforms not named) or `press`; counts stay."""
+PUBLIC_PEOPLE = (
+    "Ursula von der Leyen", "Henna Virkkunen", "Thierry Breton", "Elon Musk", "Mark Zuckerberg", "Adam Mosseri",
+    "Shou Zi Chew", "Shou Chew", "Sundar Pichai", "Neal Mohan", "Evan Spiegel", "Pavel Durov", "Tim Cook",
+)  # fmt: skip
+"""Who decides on platforms and their supervision, and may be looked up by name."""
 
+
+class Privacy(Section):
+    """How long what is kept, and who may be named. `retention` names a platform, `social` (platforms not named) or
+    `press`; counts stay. `public_people` are the only persons that become entities."""
+
+    public_people: tuple[str, ...] = PUBLIC_PEOPLE
     retention: dict[str, Kept] = {}
     backups: int = Field(default=7, ge=1)
 

@@ -89,7 +89,7 @@ class Workshop:
         from nlp.risk import RiskAnnotator
 
         return (
-            EntityAnnotator(),
+            EntityAnnotator(self.settings.privacy.public_people),
             RiskAnnotator(
                 namer(self.archive),
                 judge_of(self.settings.archive, self.archive),

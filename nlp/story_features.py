@@ -259,8 +259,9 @@ def read_features(
 def features_of(item: Item, annotations: Collection[Annotation] = (), vector: Floats = NO_VECTOR) -> Features:
     """Features of an archived item: title, lead (else the text's opening) and the entities in its first words."""
     opening = len(item.title) + LEAD_LETTERS
+    spoken = f"{item.title}\n{item.text}" if item.title else item.text
     entities = {
-        a.text
+        a.text or spoken[a.start : a.end]  # a person's name is kept nowhere but in the text itself
         for a in annotations
         if a.layer == "entity" and a.label in NAME_LABELS and a.start is not None and a.start < opening
     }

@@ -6,6 +6,7 @@ from io import BytesIO
 from typing import Any
 
 from digest.plain import words_of
+from digest.shield import figures_alone
 from domain.briefing import Badge, Digest, Figure, Heatmap, Line, Link, Paragraph, StoryCard, Table
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -142,7 +143,7 @@ def _notes(digest: Digest) -> Sheet:
     rows = tuple(
         (
             mark, number.query, ", ".join(f"{key}={value}" for key, value in number.parameters.items()), number.as_of,
-            number.value[:CELL_CHARACTERS], number.sha256, number.sql.strip(), digest.id,
+            figures_alone(number.value)[:CELL_CHARACTERS], number.sha256, number.sql.strip(), digest.id,
         )
         for mark, number in digest.numbers
     )  # fmt: skip

@@ -13,6 +13,7 @@ from crawler.settings import CrawlSettings
 from domain.model import Document, Fetched, Request, Source, Standing
 from domain.ports import RecheckArchive
 from lagebild.belts.collect import Desk
+from lagebild.watching import expanded
 
 logger = logging.getLogger(__name__)
 PER_SOURCE = 200
@@ -78,7 +79,7 @@ def recheck_run(
 ) -> RecheckRun:
     """A run over the due items of these sources that may be asked today."""
     now = desk.clock()
-    allowed = {source.id: source for source in sources if clearance(source, now.date()).may_run}
+    allowed = {source.id: expanded(source) for source in sources if clearance(source, now.date()).may_run}
     by_source: dict[str, list[Standing]] = defaultdict(list)
     for item in archive.due_rechecks(now, PER_SOURCE, limit):
         if item.source_id in allowed:

@@ -7,6 +7,7 @@ import click
 
 from domain.model import Hit, Search
 from lagebild.opening import archive_of, json_option, print_json, settings_of
+from lagebild.room.shield import spared
 
 AGO = re.compile(r"^(\d+)(h|d)$")
 
@@ -72,10 +73,11 @@ def command(
         **given,  # type: ignore[arg-type]  # click has checked the types named above
     )
     found = archive_of(settings_of(context)).search(wanted)
+    hits = [spared(hit) for hit in found.hits]
     if as_json:
-        print_json({"total": found.total, "more": found.more, "hits": [_row(hit) for hit in found.hits]})
+        print_json({"total": found.total, "more": found.more, "hits": [_row(hit) for hit in hits]})
         return
-    for hit in found.hits:
+    for hit in hits:
         _print(hit)
     total = "?" if found.total is None else found.total
     click.echo(f"{len(found.hits)} of {total} items{' (more: --offset)' if found.more else ''}", err=True)
@@ -85,7 +87,7 @@ def _print(hit: Hit) -> None:
     item = hit.item
     tags = f" [{', '.join(hit.topics)}]" if hit.topics else ""
     copies = f" (+{hit.copies} copies)" if hit.copies else ""
-    click.echo(f"{item.published_at:%Y-%m-%d %H:%M}  {item.outlet}: {item.title}{copies}{tags}")
+    click.echo(f"{item.published_at:%Y-%m-%d %H:%M}  {item.outlet}: {item.title or '–'}{copies}{tags}")
     if hit.snippet:
         click.echo(f"                  {' '.join(hit.snippet.split())}")
     click.echo(f"                  {item.url}")

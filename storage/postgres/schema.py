@@ -87,5 +87,6 @@ STEPS: tuple[tuple[str, str], ...] = (
     ("p009_alarms", translated_table(shared.ALARMS)),
     ("p010_milestones", translated_table(shared.MILESTONES)),
     ("p011_shelf", translated_table(shared.SHELF)),
+    ("p012_unnamed", shared.UNNAMED),
 )
 """Applied once each, in order. Never edit one that was released: add one."""

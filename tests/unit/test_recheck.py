@@ -90,6 +90,13 @@ def test_a_source_whose_pages_are_not_read_is_not_asked_for_them() -> None:
     assert put_off.due_at == SEEN + 3 * DAY
 
 
+def test_a_post_is_never_asked_for_by_its_page() -> None:
+    post = replace(ITEM, platform="reddit", source_id="r")
+    call = RollCall(replace(PRESS, id="r", kind="reddit", lens=Lens.USER), (post,))
+    assert questions(call) == []
+    assert [look.item_id for look in unasked(call, [], NOW)] == ["i1"]
+
+
 # --- platforms with a call of their own ----------------------------------------------------------
 
 POSTS = tuple(

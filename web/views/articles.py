@@ -88,7 +88,7 @@ def tags_of(tags: Sequence[Annotation]) -> dict[str, Any]:
         "tones": [tag for tag in tags if tag.layer == "perception"],
         "platforms": _labels(tags, "platform"),
         "features": _labels(tags, "feature"),
-        "entities": list({(t.text, t.label): None for t in tags if t.layer == "entity"}),
+        "entities": list({(t.text, t.label): None for t in tags if t.layer == "entity" and not t.suppressed}),
     }
 
 

@@ -1,14 +1,14 @@
 """One story: its items in time, who wrote, why each belongs, and the forms that correct it."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from domain.model import Incident, IncidentState, Item, Membership, Story
+from domain.model import Annotation, Incident, IncidentState, Item, Membership, Story
 from web.desk import Desk, Storytelling
 from web.page import language_of, page, reader
 
@@ -59,11 +59,19 @@ def by_publisher(items: list[Item]) -> list[tuple[str, list[Item]]]:
     return list(found.items())
 
 
-def others(desk: Desk, story: Story) -> list[Story]:
-    """Stories that this one may be joined with or an item be moved to, latest first."""
+def others(desk: Desk, story: Story) -> list[tuple[Story, list[str]]]:
+    """Stories that this one may be joined with or an item be moved to, latest first, with their topics."""
     lately = [s for s in desk.archive.stories(story.changed_at - OTHERS_WITHIN) if not s.merged_into]
     lately.sort(key=lambda s: s.changed_at, reverse=True)
-    return [s for s in lately if s.id != story.id][:OTHERS_OFFERED]
+    offered = [s for s in lately if s.id != story.id][:OTHERS_OFFERED]
+    members = desk.archive.members([s.id for s in offered])
+    tags = desk.archive.annotations([m.item_id for held in members.values() for m in held], "topic")
+    return [(s, _topics(tags, members.get(s.id, ()))) for s in offered]
+
+
+def _topics(tags: Mapping[str, Sequence[Annotation]], members: Sequence[Membership]) -> list[str]:
+    found = (tag for member in members for tag in tags.get(member.item_id, ()) if not tag.suppressed)
+    return list(dict.fromkeys(tag.label for tag in found))
 
 
 def linked(desk: Desk, story: Story) -> list[Incident]:
