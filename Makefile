@@ -60,6 +60,16 @@ docs: setup ## build the documentation, strictly
 wheel-check: setup ## build the wheel, install it alone, run the command there
 	@.venv/bin/pytest -q tests/e2e/test_wheel.py
 
+bench: setup ## all benchmarks, figures kept in bench/results.json; ONLY=name for one
+	@$(PY) -m bench.run $(if $(ONLY),--only $(ONLY))
+
+bench-quick: setup ## the short ones, held against the kept figures
+	@$(PY) -m bench.run --quick --compare
+
+bench-peers: setup ## an environment of their own for the programs we measure beside
+	@test -x .venv-peers/bin/python || $(PY) -m venv .venv-peers
+	@$(UV) pip install --quiet --python .venv-peers/bin/python -r bench/peers/requirements.txt
+
 eval-ner: setup ## precision, recall and F1 of the name pipelines on dev data
 	@$(PY) -m nlp.models.eval_ner
 

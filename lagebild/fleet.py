@@ -27,7 +27,6 @@ async def work(fleet: Fleet, queues: Sequence[str] = QUEUES, stop: asyncio.Event
     stop = stop or asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    fleet.workshop.archive.sync_sources(fleet.workshop.sources, fleet.workshop.clock())
     while not stop.is_set():
         try:
             await _while_connected(fleet, queues, stop)
@@ -79,6 +78,7 @@ async def one_round(
 ) -> None:
     """What `lagebild run` does, by the fleet's workers: collect, read, place, watch, publish, each when the last is done."""
     moment = as_of.isoformat() if as_of else None
+    fleet.workshop.archive.sync_sources(fleet.workshop.sources, as_of or fleet.workshop.clock())
     async with fleet.app.open_async():
         for shard in fleet.shards:
             await fleet.defer(

@@ -64,6 +64,10 @@ def _copy_table(source: Either, target: Either, table: str) -> Copied:
     listed = ", ".join(f'"{name}"' for name in names)
     read = f'SELECT {listed} FROM "{table}"'
     add = f'INSERT INTO "{table}" ({listed}) VALUES ({", ".join("?" * len(names))})'
+    if table == "setting":
+        target.run(
+            "DELETE FROM setting"
+        )  # a new archive has settings of its own, such as the room of its ids
     rows = source.stream(read)
     while some := list(islice(rows, ROWS_AT_ONCE)):
         target.run_many(add, [_bytes_kept(row) for row in some])

@@ -139,7 +139,8 @@ def context_of(archive: WatchArchive, dimension: str, day: date, edition: Editio
     """What else is known of the day's topics: worst severity, items, tripwires. Other dimensions have none."""
     if dimension != "topic":
         return Context()
-    hits = archive.search(_relevant_of(day, edition)).hits
+    # Ties by id: ids within a second run as texts came in, and a signal names the same items whoever was first.
+    hits = sorted(archive.search(_relevant_of(day, edition)).hits, key=_newest_first, reverse=True)
     annotations = archive.annotations([hit.item.id for hit in hits])
     tripped = by_topic(trips([hit.item for hit in hits], annotations), edition.market)
     return Context(
@@ -158,6 +159,10 @@ def _relevant_of(day: date, edition: Edition) -> Search:
         relevant_only=True,
         limit=MOST_ITEMS,
     )
+
+
+def _newest_first(hit: Hit) -> tuple[datetime, str]:
+    return hit.item.published_at, hit.item.id
 
 
 def _by_topic(hits: Sequence[Hit]) -> Mapping[str, Sequence[Hit]]:

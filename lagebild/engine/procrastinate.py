@@ -107,6 +107,7 @@ class Fleet:
         self.ward = Ward(self.workshop.clock())
         self.shards = by_shard(self.workshop.sources)
         self._prints: Prints | None = None
+        self._synced = False
         self._pages = self.workshop.pages  # made here, so that jobs at other times share it
         self.app = self.new_app()
 
@@ -229,6 +230,9 @@ class Fleet:
         """Every minute: the shards with due sources, and what is unread."""
         if self.is_draining:
             return
+        if not self._synced:
+            self.workshop.archive.sync_sources(self.workshop.sources, self.workshop.clock())
+            self._synced = True
         due = set(self.workshop.archive.due_sources(self.workshop.clock()))
         for shard, sources in self.shards.items():
             if any(source.id in due for source in sources):

@@ -9,6 +9,7 @@ from storage.postgres.connection import PgConnections
 from storage.postgres.schema import STEPS
 from storage.postgres.search import PgReader
 from storage.sqlite.care import Care
+from storage.sqlite.collect import SETTING_KEEP
 from storage.sqlite.desk import Desk
 from storage.sqlite.enrich import Enrich
 from storage.sqlite.erasure import PURGE_DONE
@@ -22,6 +23,9 @@ from storage.sqlite.ward import Ward
 
 STEPS_TABLE = "CREATE TABLE IF NOT EXISTS schema_step (name TEXT PRIMARY KEY)"
 STEPS_DONE = "SELECT name FROM schema_step"
+STEPS_COUNT = "SELECT count(*) FROM schema_step"
+IDS_A_SECOND = 1_000
+"""One a second, as a file has, is used up by 86,400 items a day; then ids would no longer run with time."""
 STEP_DONE = "INSERT INTO schema_step (name) VALUES (?)"
 COLLATION = "SELECT datcollate FROM pg_database WHERE datname = current_database()"
 TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
@@ -97,11 +101,14 @@ def open_archive(dsn: str) -> PostgresArchive:
         )
     with archive.transaction():
         archive.run(STEPS_TABLE)
+        is_new = not archive.value(STEPS_COUNT)
         done = {row[0] for row in archive.rows(STEPS_DONE)}
         for name, script in STEPS:
             if name not in done:
                 archive.pg.execute(script.encode())
                 archive.run(STEP_DONE, (name,))
+        if is_new:
+            archive.run(SETTING_KEEP, ("ids_a_second", str(IDS_A_SECOND)))
     return archive
 
 

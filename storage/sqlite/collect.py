@@ -14,6 +14,7 @@ from domain.model import (
     Copy,
     Filed,
     Fingerprint,
+    Item,
     Letter,
     Outcome,
     Source,
@@ -94,7 +95,7 @@ SELECT raw_key, updated_at FROM item WHERE raw_key IN (SELECT CAST(value AS INTE
 """
 KNOWN_HASHES = "SELECT item_id, content_hash FROM item WHERE item_id IN (SELECT value FROM json_each(?))"
 STORED = """
-SELECT item_id, id, content_hash, state, more, updated_at, rights, copy_of
+SELECT item_id, id, content_hash, state, more, updated_at, rights, copy_of, source_id
 FROM item WHERE item_id IN (SELECT value FROM json_each(?))
 """
 TAKEN = "SELECT id FROM item WHERE id IN (SELECT CAST(value AS INTEGER) FROM json_each(?))"
@@ -129,6 +130,12 @@ UPDATE item SET {OPEN_SET}
 WHERE id = ? AND (more, updated_at, rights, url, expires_at) IS NOT (?, ?, ?, ?, ?)
 """
 RECHECK_ADD = "INSERT INTO recheck (id, due_at) VALUES (?, ?) ON CONFLICT (id) DO NOTHING"
+# One thing from two sources belongs to the first by name, whichever came first, until copies are settled or it is read.
+OWNED_NAMES = tuple(name for name in ITEM_NAMES if name in SETTLED - {"item_id", "published_at"})
+OWN = f"""
+UPDATE item SET ({", ".join(OWNED_NAMES)}, raw_key) = ({", ".join("?" * len(OWNED_NAMES))}, ?)
+WHERE id = ? AND source_id > ? AND id IN (SELECT r.id FROM item r WHERE r.id = item.id AND {{unread}})
+"""
 SETTLED_THROUGH = "copies_settled"
 """The setting that says up to which `change` copies have been settled."""
 # Representatives that no annotator has read, and that were not there when copies were settled last.
@@ -139,6 +146,7 @@ r.copy_of IS NULL AND r.state = 'live' AND r.change > (
     ) AS known)
   AND NOT EXISTS (SELECT 1 FROM reader k JOIN reading g ON g.annotator = k.annotator AND g.id = r.id)
 """
+OWN = OWN.format(unread=UNREAD_YET)
 # They and their copies: whose place among each other is still open.
 OPEN_COPIES = f"""
 i.state = 'live' AND (i.id IN (SELECT r.id FROM item r WHERE {UNREAD_YET})
@@ -409,10 +417,17 @@ class Collect(Erasure):
                     changed.append((held[0], one))
                 elif isinstance(one.verdict, Updated):
                     touched.append((held[0], one))
+                if one.item.source_id < held[7]:
+                    self._own(held[0], one.item)
         copies = self._add(list(fresh.values()), stored, now)
         updated = self._change(changed, now) + self._touch(touched)
         known = len(filed) - len(fresh) - updated
         return Tally(len(fresh) - copies, updated, copies, known)
+
+    def _own(self, key: int, item: Item) -> None:
+        values = dict(zip(ITEM_NAMES, item_values(item), strict=True))
+        owned = [values[name] for name in OWNED_NAMES]
+        self.run(OWN, (*owned, raw_key(item.raw_id), key, item.source_id))
 
     def _add(self, filed: list[Filed], stored: Mapping[str, tuple[Any, ...]], now: str) -> int:
         """Adds items never held; returns how many of them are copies."""
@@ -448,9 +463,10 @@ class Collect(Erasure):
         """A free id near each item's second; the more crowded the second, the wider the search."""
         ids: dict[str, int] = {}
         used: set[int] = set()
-        waiting, width = list(filed), 1
+        room = self.ids_a_second
+        waiting, width = list(filed), room
         while waiting:
-            tries = {f.item.id: _slot(f, width) for f in waiting}
+            tries = {f.item.id: _slot(f, room, width) for f in waiting}
             taken = used | {row[0] for row in self.rows(TAKEN, (compact(list(tries.values())),))}
             crowded = []
             for one in waiting:
@@ -515,11 +531,12 @@ class Collect(Erasure):
         return sum(self.bury(tombstone, now) for tombstone in tombstones)
 
 
-def _slot(filed: Filed, width: int) -> int:
+def _slot(filed: Filed, room: int, width: int) -> int:
+    """An id at most `width` behind the first of the item's second; a second has room for `room`."""
     item = filed.item
     second = max(0, int(moment_key(item.published_at, item.fetched_at).timestamp()))
     spread = int.from_bytes(hashlib.blake2b(item.id.encode(), digest_size=6).digest(), "big")
-    return second + spread % width
+    return second * room + spread % width
 
 
 def _open_values(values: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -26,6 +26,8 @@ PAGE_OCTETS = 16384
 CHECKPOINT_PAGES = 1000
 """About 16 MB of log between checkpoints: fewer of them in bulk loads, still a small file beside the archive."""
 
+IDS_A_SECOND = "SELECT value FROM setting WHERE name = 'ids_a_second'"
+
 Row = tuple[Any, ...]
 Parameters = Sequence[Any] | Mapping[str, Any]
 
@@ -90,6 +92,11 @@ class Connections:
     def value(self, sql: str, parameters: Parameters = ()) -> Any:
         found = self.row(sql, parameters)
         return found[0] if found else None
+
+    @property
+    def ids_a_second(self) -> int:
+        """How many ids of items one second of publication has; kept with the archive, since ids are made of it."""
+        return int(self.value(IDS_A_SECOND) or 1)
 
     def run(self, sql: str, parameters: Parameters = ()) -> int:
         """Number of rows changed."""

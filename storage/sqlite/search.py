@@ -156,7 +156,7 @@ class Reader(Connections):
         own = self.value(VECTOR_OF_ITEM, {"of": vector_of, "item": item_id})
         if own is None:
             return []
-        low = int((since - EARLY).timestamp())
+        low = int((since - EARLY).timestamp()) * self.ids_a_second
         rows = self.stream(
             VECTORS_SINCE, {"of": vector_of, "low": low, "since": to_text(since), "item": item_id}
         )
@@ -166,7 +166,8 @@ class Reader(Connections):
         return best
 
     def _statement(self, wanted: Search, query: Query, reach: int, broad: bool) -> tuple[str, Bound]:
-        sql, bound = _statement(wanted, query, reach, broad, int(self.value(SETTING, (FARTHEST,)) or 1))
+        farthest = int(self.value(SETTING, (FARTHEST,)) or 1)
+        sql, bound = _statement(wanted, query, reach, broad, self.ids_a_second, farthest)
         return sql, bound | {"high": min(bound["high"], self._behind(wanted))}
 
     def _behind(self, wanted: Search) -> int:
@@ -222,13 +223,15 @@ def _hit(row: tuple[Any, ...], query: Query) -> Hit:
     )
 
 
-def _statement(wanted: Search, query: Query, reach: int, broad: bool, farthest: int) -> tuple[str, Bound]:
+def _statement(
+    wanted: Search, query: Query, reach: int, broad: bool, room: int, farthest: int
+) -> tuple[str, Bound]:
     """The SQL that gives at most `reach` ids in the wanted order, and its parameters.
 
     `broad` takes words as beginnings, else in their usual forms.
     """
     filters, bound = filters_of(wanted)
-    bound |= {"reach": reach, "text": wanted.text} | _span(wanted, farthest)
+    bound |= {"reach": reach, "text": wanted.text} | _span(wanted, room, farthest)
     if query.has_phrase:
         filters.append(SAYS)
     if not query.wanted:
@@ -296,10 +299,10 @@ def _quoted(text: str) -> str:
     return '"' + text.replace('"', '""') + '"'
 
 
-def _span(wanted: Search, farthest: int) -> Bound:
+def _span(wanted: Search, room: int, farthest: int) -> Bound:
     """Ids between which the items of the wanted time lie."""
-    low = ALWAYS[0] if wanted.since is None else int((wanted.since - EARLY).timestamp())
-    high = ALWAYS[1] if wanted.until is None else int(wanted.until.timestamp()) + farthest
+    low = ALWAYS[0] if wanted.since is None else int((wanted.since - EARLY).timestamp()) * room
+    high = ALWAYS[1] if wanted.until is None else int(wanted.until.timestamp()) * room + farthest
     return {"low": low, "high": high}
 
 

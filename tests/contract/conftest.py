@@ -70,6 +70,7 @@ def _empty_postgres(dsn: str) -> Iterator[Archive]:
     opened = open_postgres(dsn)
     tables = [name for name in opened.counts() if name != "schema_step"]
     opened.pg.execute(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY".encode())
+    opened.run("INSERT INTO setting (name, value) VALUES ('ids_a_second', '1000')")
     yield opened
     opened.close()
 

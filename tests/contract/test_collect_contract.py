@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from domain.model import (
     Checkpoint,
     Consent,
@@ -13,6 +15,7 @@ from domain.model import (
     PageKind,
     Reading,
     Rights,
+    Search,
     Tally,
     Tombstone,
     Updated,
@@ -226,3 +229,26 @@ def test_fingerprints_after_a_change_are_those_filed_since(archive, item, batch,
     _, news = archive.fingerprints_after(seen)
     assert [one.item_id for one in first] == ["a"]
     assert [one.item_id for one in news] == ["b"]
+
+
+@pytest.mark.fleet
+def test_a_fleet_s_ids_run_with_time_however_many_there_are(postgres, item, batch, now):
+    """A hundred items in each of twenty seconds: with one id a second they would stray by half an hour."""
+    seconds = [now + timedelta(seconds=n) for n in range(20)]
+    items = [
+        item(f"{n}-{k}", published_at=at, fetched_at=at) for n, at in enumerate(seconds) for k in range(100)
+    ]
+    postgres.commit(batch(*items, at=seconds[-1]))
+    assert postgres.value("SELECT max(id) - min(id) FROM item") < 21 * 1000 * 4
+    between = Search(since=seconds[5], until=seconds[6], limit=200)
+    assert {hit.item.id for hit in postgres.search(between).hits} == {f"5-{k}" for k in range(100)}
+
+
+def test_one_thing_from_two_sources_belongs_to_the_first_by_name_until_it_is_read(archive, item, batch, now):
+    archive.commit(batch(item("a", source_id="stream", outlet="Strom"), source_id="stream"))
+    archive.commit(batch(item("a", source_id="search", outlet="Suche"), source_id="search"))
+    assert archive.items(["a"])[0].outlet == "Suche"
+    archive.commit(batch(item("a", source_id="zzz", outlet="Später"), source_id="zzz"))
+    archive.keep_readings([Reading("a", "risk/1")], now)
+    archive.commit(batch(item("a", source_id="alpha", outlet="Zu spät"), source_id="alpha"))
+    assert archive.items(["a"])[0].outlet == "Suche"

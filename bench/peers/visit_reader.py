@@ -1,0 +1,31 @@
+"""lemon24's reader over all feeds of a server, twice. Runs in the peers' environment; called by `bench.visits`."""
+
+import json
+import resource
+import sys
+from pathlib import Path
+
+from reader import make_reader
+
+
+def cpu_now() -> float:
+    mine, theirs = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return mine.ru_utime + mine.ru_stime + theirs.ru_utime + theirs.ru_stime
+
+
+def main() -> None:
+    asked = json.loads(sys.argv[1])
+    reader = make_reader(str(Path(asked["folder"]) / "reader.db"))
+    for n in range(asked["feeds"]):
+        reader.add_feed(f"http://127.0.0.1:{asked['port']}/feed/{n}.xml")
+    seconds = []
+    for _ in range(2):
+        began = cpu_now()
+        for result in reader.update_feeds_iter(workers=8):
+            assert not isinstance(result.value, Exception), result
+        seconds.append(cpu_now() - began)
+    print(json.dumps({"first": seconds[0], "again": seconds[1]}))
+
+
+if __name__ == "__main__":
+    main()
