@@ -1,9 +1,10 @@
 """One visitor of a feed server in a process of its own: CPU seconds of a first load and of a second visit."""
 
 import json
-import resource
+import os
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +34,19 @@ def cpu_of(python: str, who: str, server: FeedServer) -> Visits:
 
 
 def cpu_now() -> float:
-    """CPU seconds of this process and its ended children."""
-    mine, theirs = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return mine.ru_utime + mine.ru_stime + theirs.ru_utime + theirs.ru_stime
+    """CPU seconds of this process and of all that descend from it, living and ended (Linux)."""
+    ticks, parents, spent = os.sysconf("SC_CLK_TCK"), {}, {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = path.read_text().rsplit(")", 1)[1].split()
+        except OSError:
+            continue  # it ended meanwhile, and its parent has its time
+        pid = int(path.parent.name)
+        parents[pid], spent[pid] = int(fields[1]), sum(map(int, fields[11:15])) / ticks
+    return sum(seconds for pid, seconds in spent.items() if descends(pid, parents))
+
+
+def descends(pid: int, parents: Mapping[int, int]) -> bool:
+    while pid not in (0, os.getpid()):
+        pid = parents.get(pid, 0)
+    return pid != 0
