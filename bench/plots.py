@@ -46,7 +46,9 @@ def relative(points: dict[float, float]) -> tuple[list[float], list[float]]:
 
 
 def main() -> None:
-    drawn = list(lines(json.loads(KEPT.read_text(encoding="utf-8"))))
+    kept = json.loads(KEPT.read_text(encoding="utf-8"))
+    short = {row["name"]: row for row in kept.values() if row["quick"]}
+    drawn = list(lines(short | {name: row for name, row in kept.items() if not row["quick"]}))
     mpl.rcParams.update({"svg.hashsalt": "lagebild", "font.size": 8})
     figure, panels = pyplot.subplots(
         1, max(1, len(drawn)), figsize=(2.6 * len(drawn), 2.2), layout="constrained"

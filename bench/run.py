@@ -66,9 +66,14 @@ def kept() -> dict[str, dict[str, Any]]:
     return json.loads(KEPT.read_text(encoding="utf-8")) if KEPT.exists() else {}
 
 
+def key_of(row: dict[str, Any]) -> str:
+    """Short and long runs are kept apart: they are different work."""
+    return f"{row['name']}, short" if row["quick"] else str(row["name"])
+
+
 def keep(rows: list[dict[str, Any]]) -> None:
     """Puts new rows over the old ones of the same name and writes the table."""
-    together = dict(sorted((kept() | {row["name"]: row for row in rows}).items()))
+    together = dict(sorted((kept() | {key_of(row): row for row in rows}).items()))
     KEPT.write_text(json.dumps(together, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     TABLE.write_text(table(together), encoding="utf-8")
 
@@ -79,7 +84,8 @@ def table(rows: dict[str, dict[str, Any]]) -> str:
         "<!-- Written by `make bench`; do not edit by hand. -->\n\n"
         "| name | workload | beside | ratio (spread) | target | |\n|---|---|---|---|---|---|\n"
     )
-    return head + "".join(line(row) for row in rows.values())
+    shown = [row for row in rows.values() if not row["quick"] or row["name"] not in rows]
+    return head + "".join(line(row) for row in shown)
 
 
 def line(row: dict[str, Any]) -> str:
@@ -104,7 +110,7 @@ def compared(rows: list[dict[str, Any]]) -> int:
     """Tells each figure beside the kept one; 1 when one is worse by more than the noise."""
     before, losses = kept(), 0
     for row in rows:
-        old = before.get(row["name"])
+        old = before.get(key_of(row))
         lost = old is not None and worse(row, old)
         losses += lost
         told = f"{old['ratio']:.3g}" if old else "none"

@@ -45,7 +45,8 @@ pytestmark = [
     pytest.mark.timeout(1500),
 ]
 KILLS = int(os.environ.get("LAGEBILD_FLEET_KILLS", "5"))
-SWEPT_WITHIN_SECONDS = 60
+SWEPT_WITHIN_SECONDS = 60 * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+"""On free cores a minute; where others compute, as much longer as they take."""
 
 
 @dataclass
@@ -143,7 +144,7 @@ def test_killed_workers_cost_time_and_nothing_else(
             running = started_round(config, moment, *words)
             killed += kill_some(crew, running, -(-KILLS // 2), chance)
             time.sleep(3 * beat)
-            assert finish(config, server.dsn, running) < SWEPT_WITHIN_SECONDS * (1 + KILLS)
+            assert finish(config, server.dsn, running) < SWEPT_WITHIN_SECONDS
     assert killed
     assert_nothing_left(server.dsn)
     assert_same(open_archive(server.dsn), config.parent, embedded)
