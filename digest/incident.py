@@ -16,7 +16,7 @@ from digest.brief import format_words
 from digest.facts import Report
 from digest.gather import Ledger
 from digest.rows import report_of
-from digest.sections.parts import incident_title, link, marks_line
+from digest.sections.parts import ISO_DAY, incident_title, link, marks_line
 from digest.sections.weight import class_of
 from digest.shield import clean, first_words
 from digest.wording import Speak, Words, as_it_is, joined, zone_of
@@ -334,8 +334,8 @@ def _said(event: TriageEvent, words: Words) -> str:
 def _timeline(facts: IncidentFacts, words: Words) -> Table:
     rows = tuple(
         (
-            (words.moment(event.at),),
-            (words.moment(event.known_at),),
+            (_narrow(event.at, words),),
+            (_narrow(event.known_at, words),),
             (words.text(f"incident.kind.{event.kind}"),),
             event.text,
             event.evidence,
@@ -347,6 +347,11 @@ def _timeline(facts: IncidentFacts, words: Words) -> Table:
     return Table(
         words.line("incident.caption", mark=mark), words.words("incident.head"), rows, name="timeline"
     )
+
+
+def _narrow(at: datetime, words: Words) -> str:
+    """A moment for a narrow column: 27. Nov., 21:40, broken nowhere but after the comma."""
+    return f"{words.day(words.local(at).date())}, {words.local(at):%H:%M}"
 
 
 def _chart(facts: IncidentFacts, words: Words) -> list[Block]:
@@ -393,7 +398,8 @@ def _ledger(facts: IncidentFacts, words: Words) -> Table:
     held = lags(facts)
     rows: list[tuple[Line, ...]] = []
     before: datetime | None = None
-    for step in STEPS:
+    # People acknowledge before they escalate as often as after: what happened stands in order of time.
+    for step in sorted(STEPS, key=lambda step: (held[step] is None, held[step] or facts.as_of)):
         at = held[step]
         told = words.moment(at) if at else words.text("incident.not_yet")
         gap = span(at - before, words) if at and before else words.text("heat.dash")
@@ -438,7 +444,7 @@ def entries(facts: IncidentFacts, *wanted: str) -> list[dict[str, str]]:
 def _claims(facts: IncidentFacts, words: Words) -> list[Block]:
     rows = tuple(
         tuple(
-            (clean(entry.get(part, ""), 300) or words.text("heat.dash"),)
+            (_dated(clean(entry.get(part, ""), 300), words) or words.text("heat.dash"),)
             for part in ("text", "for", "against", "status")
         )
         for entry in entries(facts, "claim")
@@ -475,13 +481,18 @@ def _affected(facts: IncidentFacts, words: Words) -> list[Block]:
 def _actions(facts: IncidentFacts, words: Words) -> list[Block]:
     rows = tuple(
         tuple(
-            (clean(entry.get(part, ""), 300) or words.text("heat.dash"),)
+            (_dated(clean(entry.get(part, ""), 300), words) or words.text("heat.dash"),)
             for part in ("text", "owner", "due", "lever")
         )
         for entry in entries(facts, "action")
     )
     caption = (words.text("incident.actions_caption"),)
     return [Table(caption, words.words("incident.actions_head"), rows, name="actions")] if rows else []
+
+
+def _dated(text: str, words: Words) -> str:
+    """A date as people write it; anything else as it is."""
+    return words.long_day(date.fromisoformat(text)) if ISO_DAY.fullmatch(text) else text
 
 
 def _listed(facts: IncidentFacts, word: str) -> list[Block]:

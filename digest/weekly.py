@@ -6,12 +6,13 @@ from datetime import date, datetime, time, timedelta
 from json import dumps
 from typing import Any
 
-from digest.brief import format_words, panel
+from digest.brief import format_words, volume_chart
 from digest.facts import Facts, Period, StoryFact
 from digest.gather import Asked, Ledger, Order, market_facts
 from digest.headlines import headline, title_of
 from digest.incident import span
 from digest.period import moment
+from digest.sections.bottom import spoken, topic_before
 from digest.sections.changes import grouped
 from digest.sections.closing import coverage, coverage_notice, date_line, upcoming
 from digest.sections.counts import intervals, risks, tone
@@ -31,7 +32,6 @@ from domain.briefing import (
     Line,
     Paragraph,
     Section,
-    SmallMultiples,
     Strip,
     Strips,
     Table,
@@ -213,7 +213,7 @@ def _sections(weekly: WeeklyFacts, words: Words) -> tuple[Section, ...]:
         ("bottom", [Paragraph(bottom(weekly, words), "lead")]),
         ("numbers", five_numbers(weekly, words)),
         ("stories", stories(weekly, words)),
-        ("tone", [*tone(facts, words).blocks, intervals(facts, words)]),
+        ("tone", [*tone(facts, words).blocks, *interval_chart(facts, words)]),
         ("risks", risks(facts, words).blocks),
         ("escalations", escalations(weekly, words)),
         ("regulator", regulator(facts, words)),
@@ -248,12 +248,18 @@ def bottom(weekly: WeeklyFacts, words: Words) -> Line:
     ]
     lead = lead_story(facts)
     if lead is not None:
-        topic = words.name("topic", lead.topics[0]) if lead.topics else words.text("section.4")
-        sentences.append(words.line("weekly.lead", topic=topic, headline=headline(lead, words)))
+        title = headline(lead, words)
+        topic = topic_before(title, words, lead)
+        sentences.append(words.line("weekly.lead", topic=topic, headline=spoken(title, words)))
     count = len(facts.incidents)
     ask = words.line("weekly.ask_open", count=count, n=figure(facts, words, count, "incidents"))
     sentences.append(ask if count else (words.text("weekly.ask_none"),))
     return joined(sentences, " ")
+
+
+def interval_chart(facts: Facts, words: Words) -> list[Block]:
+    """The lenses as ranges; nothing where none has enough to be drawn."""
+    return [intervals(facts, words)] if any(lens.n >= TOO_FEW for lens in facts.lenses) else []
 
 
 def five_numbers(weekly: WeeklyFacts, words: Words) -> list[Block]:
@@ -265,13 +271,8 @@ def five_numbers(weekly: WeeklyFacts, words: Words) -> list[Block]:
     queries = ("volume-0", "changes-0", "outcomes-0", "lenses-0")
     caption = words.line("weekly.five_caption", mark=marks_line(facts.mark(query) for query in queries))
     table = Table(caption, words.words("weekly.five_head"), rows, (1, 2), "numbers")
-    chart = SmallMultiples(
-        words.line("chart.volume_caption", mark=marks_line((facts.mark("daily"),))),
-        words.name("market", facts.market),
-        (panel(facts, words),),
-        {key: words.text(f"chart.{key}") for key in ("band", "loss", "count")},
-    )
-    return [table, chart] if facts.daily else [table]
+    chart = volume_chart((facts,), words)
+    return [table, chart] if chart else [table]
 
 
 def _number(weekly: WeeklyFacts, words: Words, name: str) -> tuple[Line, ...]:

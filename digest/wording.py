@@ -35,6 +35,8 @@ ZONES = {
     "IT": "Europe/Rome",
 }
 
+STATISTIC = re.compile(r"\s*\((?:q|p) = [^)]*\)")
+DECIMAL = re.compile(r"(?<![\w.])(\d+)\.(\d+)(?![\w.])")
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
@@ -127,8 +129,10 @@ class Words:
             return identity.replace("_", " ")
 
     def reason(self, said: str) -> str:
-        """Why a rule did what it did, in the reader's words."""
-        return self.spell(self.speak(said, self.language))
+        """Why a rule did what it did, in the reader's words and decimals, without what only statisticians read."""
+        told = self.speak(STATISTIC.sub("", said), self.language)
+        comma = self.number(0.5, 1)[1]
+        return self.spell(DECIMAL.sub(rf"\1{comma}\2", told))
 
     def quoted(self, text: str) -> str:
         """In the quotation marks of language and market."""
@@ -166,6 +170,10 @@ class Words:
     def day(self, day: date) -> str:
         """22. Nov."""
         return str(format_skeleton("MMMd", day, locale=self.locale)).replace(" ", "\u00a0")
+
+    def long_day(self, day: date) -> str:
+        """30. Nov. 2026."""
+        return str(format_skeleton("yMMMd", day, locale=self.locale)).replace(" ", "\u00a0")
 
     def clock(self, moment: datetime) -> str:
         """07:10 in the market's zone."""

@@ -90,7 +90,7 @@ def _block(item: Block, sheet: Sheet) -> str:
         return _card(item, sheet)
     if isinstance(item, Heatmap):
         numeric = tuple(range(1, len(item.columns) + 1))
-        return _table(item.caption, heat_grid(item, sheet.words), numeric, sheet)
+        return _table(item.caption, heat_grid(item, sheet.words), numeric, sheet, ("0",))
     return wrapped(f"{sheet.text(item.caption)}: {item.alt}")
 
 
@@ -115,21 +115,27 @@ def _card(item: StoryCard, sheet: Sheet) -> str:
     return "\n".join([*lines, ""])
 
 
-def _table(caption: Line, rows: list[list[str]], numeric: tuple[int, ...], sheet: Sheet) -> str:
-    """Columns where they fit in 72, else one row a paragraph."""
+def _table(
+    caption: Line,
+    rows: list[list[str]],
+    numeric: tuple[int, ...],
+    sheet: Sheet,
+    nought: tuple[str, ...] = ("", "–"),
+) -> str:
+    """Columns where they fit in 72, else one row a paragraph without the values in `nought`."""
     columns = widths(rows)
     if sum(columns) + 2 * (len(columns) - 1) <= COLUMNS:
         lines = [_row(row, columns, numeric) for row in rows]
     else:
         head, *rest = rows
-        lines = [wrapped(f"- {row[0]}: " + "; ".join(_named(head, row)), "  ") for row in rest]
+        lines = [wrapped(f"- {row[0]}: " + "; ".join(_named(head, row, nought)), "  ") for row in rest]
     return "\n".join([wrapped(sheet.text(caption)), *lines, ""])
 
 
-def _named(head: list[str], row: list[str]) -> list[str]:
-    """Column by column; what is empty or nought is left out."""
+def _named(head: list[str], row: list[str], nought: tuple[str, ...]) -> list[str]:
+    """Column by column; what says nothing is left out."""
     named = zip(head[1:], row[1:], strict=True)
-    return [f"{name}: {value}" for name, value in named if value not in ("", "0", "–")]
+    return [f"{name}: {value.rstrip('.')}" for name, value in named if value not in nought]
 
 
 def _row(row: list[str], columns: list[int], numeric: tuple[int, ...]) -> str:

@@ -175,13 +175,19 @@ def _story(facts: Facts, words: Words, story: StoryFact, headline_words: int) ->
 
 
 def _what(facts: Facts, words: Words, story: StoryFact, headline_words: int) -> Line:
+    title = headline(story, words)
     return words.line(
         "bottom.what_story",
         count=story.publishers,
-        topic=_topic(words, story.topics),
-        headline=spoken(_short(headline(story, words), headline_words), words),
+        topic=topic_before(title, words, story),
+        headline=spoken(_short(title, headline_words), words),
         n=figure(facts, words, story.publishers, "stories"),
     )
+
+
+def topic_before(title: Foreign, words: Words, story: StoryFact) -> str:
+    """The topic that stands before a headline; "" before a neutral one, which begins with it."""
+    return f"{_topic(words, story.topics)}: " if title.quoted else ""
 
 
 def spoken(title: Foreign, words: Words) -> Line:

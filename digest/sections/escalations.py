@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from digest.facts import Facts, Report, StoryFact
-from digest.headlines import headline
+from digest.headlines import best_report, headline
 from digest.sections.parts import figure, incident_title, link, nothing, section, severity_badge
 from digest.sections.weight import OPEN_STATES, story_of
 from digest.shield import HELPLINE, NEVER_SHOWN, clean, cut, neutral_headline, quote, touches
@@ -100,7 +100,8 @@ def escalate_now(facts: Facts, words: Words) -> Section:
 
 def card(facts: Facts, words: Words, case: Case) -> StoryCard:
     topics = case.story.topics if case.story else ()
-    best = case.reports[0] if case.reports else None
+    told = best_report(case.story, words) if case.story else None
+    best = told or (case.reports[0] if case.reports else None)
     return StoryCard(
         id=case.id,
         anchor=f"case-{case.id}",

@@ -7,7 +7,7 @@ import pytest
 from digest.brief import brief
 from digest.formats.text import render
 from digest.headlines import best_report, central, headline, tells, title_of
-from digest.sections.bottom import unknowns
+from digest.sections.bottom import bottom, plain, unknowns
 from digest.sections.parts import incident_title
 from digest.shield import nameless, quote
 from digest.wording import Words
@@ -123,3 +123,9 @@ def test_a_rules_reason_is_told_in_the_readers_words() -> None:
     muted = signal("youth_safety", Level.ELEVATED, muted="only 60% of the usual volume was read")
     day = loud_day(incidents=(), signals=(muted,), speak=lambda said, language: f"{language}: gedämpft")
     assert "stumm: de: gedämpft" in " ".join(render(brief(day, "de")).decode().split())
+
+
+def test_a_neutral_headline_stands_without_its_topic_before_it() -> None:
+    grief = story("st", topics=("suicide_self_harm",), severity=5, publishers=3, platforms=("tiktok",))
+    said = plain(bottom(loud_day(incidents=(), signals=(), stories=(grief,)), DE))
+    assert said.count("Suizid") == 1
