@@ -75,7 +75,12 @@ def questions(call: RollCall) -> list[Request]:
 def unasked(call: RollCall, requests: Iterable[Request], now: datetime) -> list[Look]:
     """Looks for items that nothing asks for: they are put off to their next day."""
     named = {item_id for request in requests for item_id in _named(request, call)}
-    return [_seen(item, now) for item in call.items if item.item_id not in named]
+    return put_off((item for item in call.items if item.item_id not in named), now)
+
+
+def put_off(items: Iterable[Standing], now: datetime) -> list[Look]:
+    """Looks for items that are left to their next day."""
+    return [_seen(item, now) for item in items]
 
 
 def _page(item: Standing) -> Request:

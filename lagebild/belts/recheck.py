@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from crawler.crawl import ask_again, ask_again_async
 from crawler.faults import Fault
 from crawler.permission import clearance
-from crawler.recheck import Findings, RollCall, findings, questions, unanswered, unasked
+from crawler.recheck import Findings, RollCall, findings, put_off, questions, unanswered, unasked
 from crawler.settings import CrawlSettings
 from domain.model import Document, Fetched, Request, Source, Standing
 from domain.ports import RecheckArchive
@@ -16,8 +16,10 @@ from lagebild.belts.collect import Desk
 from lagebild.watching import expanded
 
 logger = logging.getLogger(__name__)
-PER_SOURCE = 200
-AT_ONCE = 2_000
+PER_SOURCE = 2_000
+AT_ONCE = 20_000
+REQUESTS_PER_SOURCE = 200
+"""What a host is asked in one run; items beyond that stay due. Platforms that answer for many at once get further."""
 
 
 @dataclass(slots=True)
@@ -48,6 +50,7 @@ class RecheckRun:
     archive: RecheckArchive
     desk: Desk
     calls: dict[str, RollCall]
+    requests_per_source: int = REQUESTS_PER_SOURCE
     done: Rechecked = field(default_factory=Rechecked)
 
     def asked(self) -> list[tuple[Source, Sequence[Request]]]:
@@ -56,7 +59,7 @@ class RecheckRun:
         for call in self.calls.values():
             requests = questions(call)
             self.archive.keep_looks(unasked(call, requests, now), now)
-            asked.append((call.source, requests))
+            asked.append((call.source, requests[: self.requests_per_source]))
         return [(source, requests) for source, requests in asked if requests]
 
     def answer(self, source_id: str, request: Request, brought: Fetched | Fault) -> Iterable[Request]:
@@ -75,17 +78,29 @@ class RecheckRun:
 
 
 def recheck_run(
-    archive: RecheckArchive, desk: Desk, sources: Iterable[Source], limit: int = AT_ONCE
+    archive: RecheckArchive,
+    desk: Desk,
+    sources: Iterable[Source],
+    limit: int = AT_ONCE,
+    requests_per_source: int = REQUESTS_PER_SOURCE,
 ) -> RecheckRun:
     """A run over the due items of these sources that may be asked today."""
     now = desk.clock()
     allowed = {source.id: expanded(source) for source in sources if clearance(source, now.date()).may_run}
     by_source: dict[str, list[Standing]] = defaultdict(list)
     for item in archive.due_rechecks(now, PER_SOURCE, limit):
-        if item.source_id in allowed:
-            by_source[item.source_id].append(item)
+        by_source[item.source_id].append(item)
+    for name in [name for name in by_source if name not in allowed]:
+        # Nobody may be asked: items of sources that are gone must not take the places of others.
+        archive.keep_looks(put_off(by_source.pop(name), now), now)
     calls = {name: RollCall(allowed[name], tuple(items)) for name, items in by_source.items()}
-    return RecheckRun(archive, desk, calls, Rechecked(due=sum(len(call.items) for call in calls.values())))
+    return RecheckRun(
+        archive,
+        desk,
+        calls,
+        requests_per_source,
+        Rechecked(due=sum(len(call.items) for call in calls.values())),
+    )
 
 
 def recheck(run: RecheckRun, settings: CrawlSettings) -> Rechecked:

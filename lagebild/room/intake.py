@@ -48,8 +48,13 @@ def intake(workshop: Workshop) -> Intake:
             source_id=SOURCE_ID, started_at=now, finished_at=now, outcome=Outcome.OK, entries=1, fresh=1
         )
         harvest = Harvest(source, visit, Checkpoint(SOURCE_ID), (document,))
+        filed = desk.filed((document,), source, now)
+        if not filed:
+            raise IntakeRefused(
+                "this was erased on request and is kept out", remedy="ask who keeps the privacy log"
+            )
         desk.receive(harvest)
-        return desk.filed((document,), source, now)[0].item.id
+        return filed[0].item.id
 
     return take
 

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from crawler.dedupe import NearIndex
 from domain.model import Lens, Search, Source, TermsStatus
-from lagebild.job import collect_due, recheck_due
+from lagebild.belts.recheck import recheck, recheck_run
+from lagebild.job import collect_due, desk_of, recheck_due
 from lagebild.settings import Collect, Settings
 from lagebild.workshop import Workshop
 from storage.sqlite import open_archive
@@ -92,3 +94,24 @@ def test_a_kept_issue_loses_the_words_of_what_is_gone(site: Site, workshop: Work
     site.routes["/a"] = Answer(status=410)
     recheck_due(after(workshop, days=1), quiet=True)
     assert title not in (workshop.archive.digest("DE", NOW.date(), "daily", "de") or "")
+
+
+def test_a_source_that_is_gone_does_not_take_the_places_of_others(site: Site, workshop: Workshop) -> None:
+    site.feed("/feed", ("a", "Erpressung"))
+    site.routes["/a"] = Answer(PAGE.format("Erpressung"))
+    collect_due(workshop, quiet=True)
+    gone = replace(after(workshop, days=1), sources=())
+    assert recheck_due(gone, quiet=True).due == 0
+    assert workshop.archive.due_rechecks(NOW + timedelta(days=2), 10, 10) == []
+
+
+def test_one_host_is_asked_so_much_at_once_and_the_rest_stays_due(site: Site, workshop: Workshop) -> None:
+    stories = {name: f"Meldung {name}" for name in ("a", "b", "c")}
+    site.feed("/feed", *stories.items())
+    site.routes |= {f"/{name}": Answer(PAGE.format(title)) for name, title in stories.items()}
+    collect_due(workshop, quiet=True)
+    tomorrow = after(workshop, days=1)
+    desk = desk_of(tomorrow, NearIndex(timedelta(days=7)))
+    run = recheck_run(tomorrow.archive, desk, tomorrow.sources, requests_per_source=2)
+    assert recheck(run, tomorrow.crawl_settings).requests == 2
+    assert len(workshop.archive.due_rechecks(NOW + timedelta(days=1), 10, 10)) == 1
