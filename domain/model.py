@@ -681,6 +681,10 @@ class IncidentState(StrEnum):
     DISMISSED = "dismissed"
 
 
+TLP = ("CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED")
+"""How far something may be passed on, from the widest circle to the narrowest (FIRST, TLP 2.0)."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
     """A signal or story somebody owns. `version` counts changes, for optimistic locking."""

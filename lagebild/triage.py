@@ -14,7 +14,7 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from domain.errors import Conflict, LagebildError
-from domain.model import Incident, IncidentState, Item, Signal, Story, TriageEvent
+from domain.model import TLP, Incident, IncidentState, Item, Signal, Story, TriageEvent
 from domain.ports import TriageArchive
 
 S = IncidentState
@@ -241,6 +241,13 @@ def set_audience(incident: Incident, audience: Sequence[str], *, by: str, now: d
     return changed, _line(
         incident, by, now, "audience", "", ",".join(incident.audience), ",".join(changed.audience)
     )
+
+
+def set_tlp(incident: Incident, tlp: str, *, by: str, now: datetime) -> Change:
+    """How far it may be passed on, by the Traffic Light Protocol."""
+    if tlp not in TLP:
+        raise TriageRefused(f"there is no TLP:{tlp}", remedy=f"use: {', '.join(TLP)}")
+    return replace(incident, tlp=tlp), _line(incident, by, now, "tlp", "", incident.tlp, tlp)
 
 
 def link(

@@ -1,17 +1,18 @@
 """The Traffic Light Protocol (FIRST, TLP 2.0): how far what is marked may go."""
 
+from collections.abc import Iterable
+
 from starlette.requests import Request
 
-from domain.model import Incident
+from domain.model import TLP, Incident
+from web.desk import Desk
+from web.mentions import named_in
 from web.roles import ADMIN, may, reader
-
-LEVELS = ("CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED")
-"""From the widest circle to the narrowest."""
 
 
 def rank(level: str) -> int:
     """An unknown mark counts as the narrowest."""
-    return LEVELS.index(level) if level in LEVELS else len(LEVELS) - 1
+    return TLP.index(level) if level in TLP else len(TLP) - 1
 
 
 def may_go(marked: str, as_level: str) -> bool:
@@ -20,5 +21,16 @@ def may_go(marked: str, as_level: str) -> bool:
 
 
 def may_see(request: Request, incident: Incident) -> bool:
-    """RED is for its owner and for admins; everything else for whoever may read incidents."""
-    return rank(incident.tlp) < rank("RED") or incident.owner == reader(request) or may(request, ADMIN)
+    """RED is for admins and for those it names: its owner, and whoever took part or was mentioned in its log."""
+    if rank(incident.tlp) < rank("RED") or incident.owner == reader(request) or may(request, ADMIN):
+        return True
+    desk: Desk = request.app.state.desk
+    name = reader(request)
+    return any(
+        name == event.by or name in named_in(event.reason) for event in desk.archive.incident_log(incident.id)
+    )
+
+
+def visible(request: Request, incidents: Iterable[Incident]) -> list[Incident]:
+    """Those that this reader may see."""
+    return [incident for incident in incidents if may_see(request, incident)]

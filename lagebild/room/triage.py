@@ -26,6 +26,7 @@ from lagebild.triage import (
     set_audience,
     set_severity,
     set_state,
+    set_tlp,
 )
 from web.desk import Triage
 
@@ -83,6 +84,7 @@ def triage(archive: Archive, zones: Mapping[str, str], settings: Settings) -> Tr
             "link": _link,
             "severity": severity,
             "audience": _audience,
+            "tlp": _tlp,
         },
         next_states=_next_states,
         audiences=AUDIENCES,
@@ -139,6 +141,10 @@ def _audience(incident: Incident, by: str, given: Fields, now: datetime) -> Chan
     """The form sends the names joined by commas."""
     chosen = [name for name in given.get("audience", "").split(",") if name]
     return set_audience(incident, chosen, by=by, now=now)
+
+
+def _tlp(incident: Incident, by: str, given: Fields, now: datetime) -> Change:
+    return set_tlp(incident, given.get("tlp", ""), by=by, now=now)
 
 
 def _link(incident: Incident, by: str, given: Fields, now: datetime) -> Change:

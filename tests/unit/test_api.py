@@ -33,7 +33,7 @@ def desk() -> Iterator[Desk]:
             id=f"x{n}", title=f"Fall {n}", market="DE", severity=4, state=IncidentState.NEW,
             opened_at=NOW + timedelta(minutes=n), tlp=tlp, owner=owner,
         )  # fmt: skip
-        archive.open_incident(opened, TriageEvent(incident_id=f"x{n}", at=NOW, by="anna", action="opened"))
+        archive.open_incident(opened, TriageEvent(incident_id=f"x{n}", at=NOW, by="ben", action="opened"))
     for day in (27, 28):
         body = json.dumps({"sections": [], "day": f"2026-11-{day}"})
         archive.keep_digest(f"d{day}", "DE", date(2026, 11, day), "daily", "de", body, [])

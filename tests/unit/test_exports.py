@@ -11,13 +11,13 @@ import openpyxl
 import pyarrow.parquet as pq
 import pytest
 
-from domain.model import Incident, IncidentState, Rights, TriageEvent
+from domain.model import TLP, Incident, IncidentState, Rights, TriageEvent
 from storage.memory import MemoryArchive
 from tests.fixtures.room import BOTE, NOW, browser, desk_over, fill, items
 from web.desk import Desk, Shield
 from web.export_rows import INCIDENT, ITEM
 from web.exports import FORMS, TYPES, Sheet, harmless
-from web.tlp import LEVELS, may_go
+from web.tlp import may_go
 
 SEARCH = "q=Cybermobbing&market=DE&severity=0"
 
@@ -30,7 +30,7 @@ def desk() -> Iterator[Desk]:
     filed[2] = replace(filed[2], title="Verwehrt", text="Cybermobbing", rights=Rights.DENY)
     filed[3] = replace(filed[3], paywalled=True)
     fill(archive, filed)
-    for n, tlp in enumerate(LEVELS):
+    for n, tlp in enumerate(TLP):
         opened = Incident(
             id=f"x{n}",
             title=f"Fall {n}",
@@ -174,7 +174,7 @@ def test_the_mark_stands_on_the_file_and_red_goes_into_none(desk: Desk) -> None:
     assert "TLP-GREEN.csv" in answer.headers["content-disposition"]
     assert browser(desk).get("/export.csv?tlp=RED").status_code == 400
     assert browser(desk).get("/incidents.csv?tlp=x").status_code == 400
-    assert not any(may_go("RED", level) for level in LEVELS)
+    assert not any(may_go("RED", level) for level in TLP)
     assert not may_go("PURPLE", "AMBER")
 
 

@@ -106,11 +106,13 @@ def room_with(words: tuple[str, ...]) -> Desk:
         story_ids=("s1",), item_ids=tuple(i.id for i in filed), signal_ids=("g1",),
     )  # fmt: skip
     archive.open_incident(
-        incident, TriageEvent(incident_id="x1", at=NOW, by=said, action="opened", reason=said)
+        incident, TriageEvent(incident_id="x1", at=NOW, by=said, action="open", reason=said)
     )
     for word in words:
         archive.note_event(
-            TriageEvent(incident_id="x1", at=NOW, by=word, action=word, reason=word, before=word, after=word)
+            TriageEvent(
+                incident_id="x1", at=NOW, by=word, action="note", reason=word, before=word, after=word
+            )
         )
     archive.keep_label("i1", "topic", said, "right", said, NOW, said)
     archive.note(said, said, said, {said: said}, NOW)

@@ -10,14 +10,14 @@ from domain.model import Incident, IncidentState, TriageEvent
 from web.api import given
 from web.api.answers import answer, walked
 from web.desk import Desk
-from web.tlp import may_see
+from web.tlp import may_see, visible
 
 
 def many(request: Request) -> Response:
     desk: Desk = request.app.state.desk
     state = given.one_of(request, "state", [state.value for state in IncidentState])
     incidents = desk.archive.incidents((state,) if state else (), given.text(request, "market"))
-    seen = sorted((i for i in incidents if may_see(request, i)), key=place, reverse=True)
+    seen = sorted(visible(request, incidents), key=place, reverse=True)
     return walked(request, seen, place, shape)
 
 

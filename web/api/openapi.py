@@ -8,12 +8,11 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from domain.model import IncidentState, Lens
+from domain.model import TLP, IncidentState, Lens
 from web.api.answers import answer
 from web.api.given import LARGEST_PAGE, LONGEST_TEXT, MOST_VALUES, PAGE
 from web.asked import MANY
 from web.problem import MEDIA_TYPE
-from web.tlp import LEVELS
 
 Schema = dict[str, Any]
 TEXT: Schema = {"type": "string"}
@@ -51,7 +50,7 @@ STORY = {
 INCIDENT = {
     "id": TEXT, "title": TEXT, "market": TEXT, "severity": WHOLE,
     "state": {"type": "string", "enum": [state.value for state in IncidentState]},
-    "tlp": {"type": "string", "enum": list(LEVELS)}, "opened_at": MOMENT, "owner": TEXT, "due_at": maybe(MOMENT),
+    "tlp": {"type": "string", "enum": list(TLP)}, "opened_at": MOMENT, "owner": TEXT, "due_at": maybe(MOMENT),
     "acknowledged_at": maybe(MOMENT), "audience": TEXTS, "story_ids": TEXTS, "signal_ids": TEXTS, "item_ids": TEXTS,
     "version": WHOLE,
 }  # fmt: skip

@@ -11,13 +11,14 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from domain.model import TLP
 from web.asked import MANY, search_of
 from web.desk import Desk
 from web.doors import tell
 from web.export_rows import INCIDENT, ITEM, incident_rows, item_rows
 from web.exports import FORMS, TYPES, Row, Sheet
 from web.page import headline, language_of
-from web.tlp import LEVELS, may_go
+from web.tlp import may_go
 
 KEPT = {*MANY, "severity", "since", "until", "relevant", "copies", "tlp"} - {"entity"}
 """Parts of an address that the audit log keeps as they are; an entity may be a person."""
@@ -60,8 +61,8 @@ def incidents(request: Request) -> Response:
 def mark_of(request: Request) -> str:
     """The mark that the file is to carry. Raises HTTPException 400 for one that no file may have."""
     tlp = request.query_params.get("tlp", USUAL).upper()
-    if tlp not in LEVELS or tlp == "RED":
-        raise HTTPException(400, f"tlp: one of {', '.join(LEVELS[:-1])}; RED goes into no file")
+    if tlp not in TLP or tlp == "RED":
+        raise HTTPException(400, f"tlp: one of {', '.join(TLP[:-1])}; RED goes into no file")
     return tlp
 
 

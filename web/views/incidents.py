@@ -14,11 +14,12 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from domain.errors import Conflict
-from domain.model import Incident, IncidentState
+from domain.model import TLP, Incident, IncidentState
 from web.desk import Desk
 from web.mentions import marked, named_in
 from web.page import page
 from web.roles import reader
+from web.tlp import may_see, visible
 
 LONGEST_FIELD = 2_000
 ATTEMPTS = 5
@@ -30,7 +31,7 @@ def board(request: Request) -> Response:
     desk: Desk = request.app.state.desk
     asked = request.query_params
     who, audience = reader(request), asked.get("audience", "")
-    incidents = desk.archive.incidents((), asked.get("market", ""))
+    incidents = visible(request, desk.archive.incidents((), asked.get("market", "")))
     if audience:
         incidents = [i for i in incidents if audience in i.audience]
     if asked.get("for") == FOR_ME:
@@ -67,8 +68,7 @@ async def open_one(request: Request) -> Response:
 
 
 def show(request: Request) -> Response:
-    desk: Desk = request.app.state.desk
-    return shown(request, named(desk, request.path_params["incident_id"]), {})
+    return shown(request, seen_by(request, request.path_params["incident_id"]), {})
 
 
 def shown(request: Request, incident: Incident, given: Mapping[str, str], status: int = 200) -> Response:
@@ -89,6 +89,7 @@ def shown(request: Request, incident: Incident, given: Mapping[str, str], status
         incident=incident,
         next_states=desk.triage.next_states(incident),
         audiences=desk.triage.audiences,
+        tlp_levels=TLP,
         people=[account.name for account in desk.archive.accounts() if not account.disabled],
         said=lambda text: marked(text, reader(request)) if text else Markup(""),
         given=given,
@@ -104,7 +105,7 @@ async def change(request: Request) -> Response:
     if step_name not in desk.triage.steps:
         raise HTTPException(404)
     given = await fields(request)
-    incident = named(desk, request.path_params["incident_id"])
+    incident = seen_by(request, request.path_params["incident_id"])
     if step_name in desk.triage.commuting:
         step_taken(desk, incident.id, step_name, given, reader(request))
         return RedirectResponse(f"/incident/{incident.id}", 303)
@@ -138,8 +139,17 @@ async def link_story(request: Request) -> Response:
     """Adds a story to an open incident; links commute, so a faster colleague is no conflict."""
     desk: Desk = request.app.state.desk
     given = {**await fields(request), "story": request.path_params["story_id"]}
-    kept = step_taken(desk, given.get("incident", ""), "link", given, reader(request))
+    wanted = seen_by(request, given.get("incident", ""))
+    kept = step_taken(desk, wanted.id, "link", given, reader(request))
     return RedirectResponse(f"/incident/{kept.id}", 303)
+
+
+def seen_by(request: Request, incident_id: str) -> Incident:
+    """The incident, if this reader may see it. Raises HTTPException 404."""
+    incident = named(request.app.state.desk, incident_id)
+    if not may_see(request, incident):
+        raise HTTPException(404)
+    return incident
 
 
 def named(desk: Desk, incident_id: str) -> Incident:

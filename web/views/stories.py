@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from domain.model import Annotation, Incident, IncidentState, Item, Membership, Story
 from web.desk import Desk, Storytelling
 from web.page import language_of, page, reader
+from web.tlp import visible
 
 OTHERS_WITHIN = timedelta(days=14)
 OTHERS_OFFERED = 40
@@ -37,8 +38,8 @@ def show(request: Request) -> Response:
         outlets=len(set(outlets.values())),
         publishers=by_publisher(items),
         others=others(desk, story) if desk.stories else [],
-        incidents=desk.archive.incidents(OPEN),
-        linked=linked(desk, story),
+        incidents=visible(request, desk.archive.incidents(OPEN)),
+        linked=visible(request, linked(desk, story)),
         can_correct=desk.stories is not None,
     )
 

@@ -12,6 +12,7 @@ from domain.model import Incident, IncidentState, Level, Signal
 from web.desk import Desk
 from web.figures import ask, market_of, today_in
 from web.page import language_of, page
+from web.tlp import visible
 
 OPEN = tuple(s.value for s in IncidentState if s not in (IncidentState.CLOSED, IncidentState.DISMISSED))
 DAY = timedelta(days=1)
@@ -39,7 +40,7 @@ def show(request: Request) -> Response:
         kinds=CHANGES,
         volume=ask(desk, "volume", **window),
         signals=loud(desk, market),
-        incidents=open_incidents(desk, market),
+        incidents=visible(request, open_incidents(desk, market)),
         coverage=coverage(ask(desk, "sources", **window, base_since=(now - USUAL).isoformat())),
     )
 
