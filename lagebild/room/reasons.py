@@ -6,6 +6,9 @@ from pathlib import Path
 
 from ruamel.yaml import YAML
 
+from lagebild.labels import names
+
+BELONGING = re.compile(r"(^\d+ of its \d+ items belong to )(.*)$")
 GERMAN = Path(__file__).with_name("reasons_de.yaml")
 
 
@@ -17,8 +20,15 @@ def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
 
 def spoken(reason: str, language: str) -> str:
     """The reason as a reader of this language is told; in the rule's words where nobody translated them."""
+    reason = BELONGING.sub(lambda found: found[1] + _names(found[2], language), reason)
     if language != "de":
         return reason
     for said, german in _patterns():
         reason = said.sub(german, reason)
     return reason
+
+
+def _names(ids: str, language: str) -> str:
+    """Topics by their names."""
+    called = names()
+    return ", ".join(called.get(f"topic:{one}", {}).get(language, one) for one in ids.split(", "))

@@ -28,7 +28,7 @@ from web.desk import Bench, Draft, Tried
 
 HISTORY = timedelta(days=100)
 TRIED_ITEMS = 3
-PATIENCE_SECONDS = 90
+PATIENCE_SECONDS = 150
 NEW_ENTRY = """  - id: new-source
     name: New source
     kind: rss
