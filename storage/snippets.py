@@ -10,6 +10,8 @@ WORDS_BEFORE = 8
 LETTERS_BEFORE = 400
 """Where the words before a match are looked for."""
 OPEN, CLOSE = "«", "»"
+OWN = str.maketrans({"«": "‹", "»": "›"})
+"""Quotation marks of the text itself, of which German and French have the same: a mark always means a match."""
 
 _WORD = re.compile(r"\w+")
 # Spellings that folding makes one.
@@ -67,7 +69,7 @@ def _end(passage: str, begin: int, count: int) -> int:
 
 
 def _cut(passage: str, begin: int, end: int, pattern: re.Pattern[str] | None) -> str:
-    shown = passage[begin:end]
+    shown = passage[begin:end].translate(OWN)
     if pattern:
         shown = _WORD.sub(lambda word: _marked(word.group(), pattern), shown)
     return ("… " if begin else "") + " ".join(shown.split()) + (" …" if end < len(passage) else "")

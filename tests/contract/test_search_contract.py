@@ -177,3 +177,9 @@ def test_a_reader_goes_on_behind_the_item_seen_last(shelf, item, batch):
 def test_a_search_is_narrowed_to_outlets(archive, item, batch):
     archive.commit(batch(item("a", outlet="Bote"), item("b", outlet="Kurier")))
     assert found(archive, outlets=("Kurier",)) == ["b"]
+
+
+def test_quotation_marks_of_the_text_are_no_marks_of_a_match(archive, item, batch):
+    archive.commit(batch(item("q", text="Sie sagt: »Mobbing« sei schlimm, «sehr».")))
+    [hit] = archive.search(Search(text="mobbing")).hits
+    assert hit.snippet == "Sie sagt: ›«Mobbing»‹ sei schlimm, ‹sehr›."
