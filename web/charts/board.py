@@ -14,6 +14,7 @@ from web.figures import ask, local_days, today_in
 Cell = str | int | float | None
 PARTED = ("DACH",)
 """Markets that are made of others; small multiples show the parts."""
+NOTE_LETTERS = 20
 BASELINE_DAYS = 58
 """What a band is learnt from before the first day shown."""
 
@@ -90,12 +91,18 @@ class Asked:
         """Dated notes for a panel: what people noted, and the calendar of laws."""
         told = self.desk.archive.milestones(self.first, self.last, market)
         own = [(milestone.day, milestone.text) for milestone in told]
-        return tuple(sorted([*own, *self.drawing.deadlines(market, self.first, self.last, self.language)]))
+        noted = [*own, *self.drawing.deadlines(market, self.first, self.last, self.language)]
+        return tuple(sorted((day, _short(text)) for day, text in noted))
 
     @property
     def what(self) -> str:
         """The chosen label's name; all risks when none is chosen."""
         return self.name(self.layer, self.label) if self.label else self.words["all_risks"]
+
+
+def _short(text: str) -> str:
+    """As much as stands upright in a panel; the list of milestones has the whole."""
+    return text if len(text) <= NOTE_LETTERS else text[: NOTE_LETTERS - 1].rstrip() + "…"
 
 
 def _json(days: Sequence[tuple[str, str, str]]) -> str:
