@@ -121,3 +121,12 @@ faults-quarter: setup ## DAYS of the service with time sped up, planted outages,
 faults-fuzz: setup ## coverage-guided bytes for the parsers (atheris, installed aside) for SECONDS
 	@$(UV) pip install --quiet --python $(PY) --target .cache/atheris "atheris>=3"
 	@PYTHONPATH=.cache/atheris $(PY) -m bench.faults.fuzz -max_total_time=$(or $(SECONDS),60) -artifact_prefix=.cache/
+
+hashes: setup ## list the weights' hashes anew after a training
+	@$(PY) -m nlp.checked
+
+sbom: setup ## the bill of materials of what is installed, CycloneDX 1.6, to sbom.json
+	@$(PY) -m bench.bill > sbom.json
+
+audit: setup ## known vulnerabilities of the pinned packages; needs the network
+	@.venv/bin/pip-audit --requirement $(LOCK) --require-hashes --disable-pip

@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from domain.errors import ConfigError
 from domain.ports import ShelfArchive
+from nlp.checked import checked_arrays
 
 logger = logging.getLogger(__name__)
 
@@ -190,7 +191,7 @@ class OnnxEncoder:
         )
         self._tokenizer = Tokenizer.from_file(str(files["tokenizer.json"]))
         self._tokenizer.enable_truncation(LONGEST)
-        shape = np.load(files["shape.npz"])
+        shape = checked_arrays(files["shape.npz"])
         self._centre, self._languages = shape["centre"], shape["languages"]
         self.name = (
             f"e5-small-de-fr-it-en/{hashlib.sha256(files['encoder.onnx'].read_bytes()).hexdigest()[:8]}"
@@ -271,7 +272,7 @@ class LightEncoder:
     name = "ngrams/1"
 
     def __init__(self, folder: Path = FOLDER) -> None:
-        weights = np.load(folder / "light.npz")
+        weights = checked_arrays(folder / "light.npz")
         self._matrix, self._bias = weights["matrix"].astype(np.float32), weights["bias"].astype(np.float32)
 
     def encode(self, texts: Sequence[str]) -> Floats:

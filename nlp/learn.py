@@ -22,6 +22,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from nlp.checked import checked_arrays
 from nlp.embed import FOLDER
 from nlp.perception import TONES
 from nlp.risk import Judge, RiskInput
@@ -94,7 +95,7 @@ class Table:
 
 def shipped_table(path: Path = FOLDER / "table.npz") -> Table:
     """The features the layer was fitted on: numbers and labels of headlines, no texts."""
-    stored = np.load(path)
+    stored = checked_arrays(path)
     fields = {name: stored[name] for name in Table.__dataclass_fields__}
     floats = ("relevance", "topic_rows", "tone_rows", "weight")
     return Table(**{n: v.astype(np.float64) if n in floats else v for n, v in fields.items()})

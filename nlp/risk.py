@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.model import Annotation, Evidence, Item, Reading
+from nlp.checked import checked_arrays
 from nlp.embed import FOLDER, Encoded, Encoder, Floats, Passage, load_encoder, normalised, reading_text
 from nlp.features import feature_words
 from nlp.perception import (
@@ -276,7 +277,7 @@ class Judge:
         self.decisions = decisions or Decisions.read(FOLDER / name)
         self.topics = tuple(json.loads((FOLDER / "topics.json").read_text()))
         self._examples = Examples(self.encoder)
-        stance = np.load(FOLDER / "stance.npz")
+        stance = checked_arrays(FOLDER / "stance.npz")
         self._stance_weight, self._stance_bias = stance["weight"], stance["bias"]
         self._tone_words = ToneWords(FOLDER / "tone_words.npz")
 
@@ -439,7 +440,7 @@ def _key(example: TopicExample) -> str:
 
 @cache
 def _shipped_examples() -> dict[str, Floats]:
-    stored = np.load(FOLDER / "examples.npz")
+    stored = checked_arrays(FOLDER / "examples.npz")
     rows = stored["pooled"].astype(np.float32)
     return {str(key): row for key, row in zip(stored["keys"], rows, strict=True)}
 

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from ruamel.yaml import YAML
 
 from domain.model import Annotation, Item
+from nlp.checked import MODELS, checked_bytes
 
 Floats = NDArray[np.float32]
 
@@ -94,10 +95,10 @@ def sound(word: str) -> str:
 def word_shares() -> Mapping[str, Mapping[str, float]]:
     """By language, the share of headlines that hold a folded word; empty when the table is not shipped."""
     table: dict[str, dict[str, float]] = {}
-    packed = files("nlp").joinpath("models/stories/words.tsv.gz")
+    packed = MODELS / "stories" / "words.tsv.gz"
     if not packed.is_file():
         return table
-    for line in gzip.decompress(packed.read_bytes()).decode("utf-8").splitlines():
+    for line in gzip.decompress(checked_bytes(packed)).decode("utf-8").splitlines():
         language, word, exponent = line.split("\t")
         table.setdefault(language, {})[word] = math.exp(-int(exponent) / 10)
     return table

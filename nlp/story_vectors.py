@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.model import Item, Reading
+from nlp.checked import checked_arrays
 from nlp.embed import Encoder, available, load_encoder, normalised, reading_text
 from nlp.story_features import LEAD_LETTERS, without_byline
 
@@ -36,7 +37,7 @@ sharpens what they share (the event). Learnt without labels; see the card beside
 
 @lru_cache(maxsize=1)
 def _head() -> Floats | None:
-    return np.asarray(np.load(HEAD)["matrix"], np.float32) if HEAD.is_file() else None
+    return np.asarray(checked_arrays(HEAD)["matrix"], np.float32) if HEAD.is_file() else None
 
 
 def story_text(title: str, lead: str) -> str:

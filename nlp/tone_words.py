@@ -17,6 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 from ruamel.yaml import YAML
 
+from nlp.checked import checked_arrays
+
 BUCKETS = 1 << 15
 CUES = Path(__file__).parent / "tone_cues.yaml"
 WORD = re.compile(r"\w+|[^\w\s]")
@@ -130,7 +132,7 @@ class ToneWords:
     """The fitted words: three log chances, in the order of `TONES`."""
 
     def __init__(self, path: Path) -> None:
-        stored = np.load(path)
+        stored = checked_arrays(path)
         self._weights = stored["weights"].astype(np.float64)
         self._bias = stored["bias"].astype(np.float64)
 

@@ -10,6 +10,7 @@ in their own process. Prints one JSON object; exit 1 when anything was lost or t
 """
 
 import argparse
+import gc
 import json
 import os
 import random
@@ -42,7 +43,7 @@ from lagebild.sources.schema import SourceEntry
 from lagebild.workshop import Workshop
 from storage.sqlite import open_archive
 
-OUTLETS = ("elbbote", "spreepost", "medienanstalt-weserharz")
+OUTLETS = ("medienanstalt-weserharz", "schulblick")
 MORNING = datetime(2026, 11, 26, 5, 30, tzinfo=UTC)
 PAGES = 3
 BELTS = ("collect", "enrich", "publish", "deliver")
@@ -117,7 +118,7 @@ def settings_for(folder: Path) -> Settings:
         collect=Collect(contact="https://lagebild.example", per_host_delay_seconds=0, allow_hosts=("127.*",)),
         publish=Publish(
             folder=folder / "briefings",
-            formats=("html", "json"),
+            formats=("json", "markdown"),
             editions=(Edition(market="DE", zone="Europe/Berlin", languages=("de",)),),
         ),
         delivery=Delivery(recipients=(Recipient(channel="file", to=str(folder / "delivered")),)),
@@ -179,6 +180,7 @@ def forked(work: Callable[[], int], kill: Callable[[int], None] | None = None) -
     child = os.fork()
     if child == 0:
         os.close(ours)
+        gc.disable()  # the collector would copy every page of the shared models
         code = 1
         try:
             os.write(theirs, str(work()).encode())
@@ -452,6 +454,7 @@ def whole_run(kills: int, seed: int, minutes: float) -> dict[str, object]:
     chance, ledger, began = random.Random(seed), Ledger(), time.monotonic()
     with served() as sources, tempfile.TemporaryDirectory() as place:
         bench = loaded(sources)
+        gc.freeze()
         reference = reference_of(bench, Path(place) / "reference")
         for number in range(kills):
             if time.monotonic() - began > minutes * 60:

@@ -23,8 +23,11 @@ class SqliteArchive(Rechecks, Enrich, Shelves, Publish, Reader, Triage, Desk, Pe
     """Implements `domain.ports.Archive`."""
 
 
-def open_archive(path: Path, *, create: bool = True) -> SqliteArchive:
-    """The archive at `path`, brought to the newest schema. Raises StorageError when there is none and `create` is off."""
+def open_archive(path: Path, *, create: bool = True, copy_first: bool = True) -> SqliteArchive:
+    """The archive at `path`, brought to the newest schema; `copy_first` keeps what a migration changes as `NAME.before-STEP`.
+
+    Raises StorageError when there is none and `create` is off.
+    """
     if not path.exists():
         if not create:
             raise StorageError(
@@ -33,18 +36,35 @@ def open_archive(path: Path, *, create: bool = True) -> SqliteArchive:
         path.parent.mkdir(parents=True, exist_ok=True)
     archive = SqliteArchive(path)
     with alone(path):
-        migrate(archive)
+        migrate(archive, copy_first=copy_first)
     return archive
 
 
-def migrate(archive: SqliteArchive) -> list[str]:
-    """Applies what is pending, all in one transaction; returns the names."""
+def migrate(archive: SqliteArchive, *, copy_first: bool = True) -> list[str]:
+    """Applies what is pending, all in one transaction, after a copy of what was there; returns the names."""
     with translated(archive.path):
         pending = [step.name for step in migrations.pending(archive.db)]
+        is_new = not migrations.applied(archive.db)
     if pending:
+        if copy_first and not is_new:
+            archive.backup(copy_before(archive.path, pending[0]))
         with translated(archive.path), archive.transaction():
             migrations.apply(archive.db)
     return pending
+
+
+def pending_of(path: Path) -> list[str]:
+    """Names of the migrations that this file still needs."""
+    archive = SqliteArchive(path)
+    with translated(path):
+        pending = [step.name for step in migrations.pending(archive.db)]
+    archive.close()
+    return pending
+
+
+def copy_before(path: Path, step: str) -> Path:
+    """Where the archive as it was before a migration is kept."""
+    return path.with_name(f"{path.name}.before-{step}")
 
 
 def _keeps_the_contract(archive: SqliteArchive) -> Archive:

@@ -34,7 +34,7 @@ def restore(backup: Path, target: Path, *, dry_run: bool = False) -> Restored:
     draft = target.with_name(target.name + ".restoring")
     _copy(backup, draft)
     try:
-        archive = open_archive(draft)
+        archive = open_archive(draft, copy_first=False)
         removed = archive.take_over(memory)
         if removed:
             archive.purge()
@@ -60,7 +60,7 @@ def _check(backup: Path) -> None:
 
 def check_backup(backup: Path) -> None:
     """Verifies a copy by all means, and leaves no companion files. Raises StorageError."""
-    archive = open_archive(backup, create=False)
+    archive = open_archive(backup, create=False, copy_first=False)
     faults = archive.verify()
     archive.rows("PRAGMA journal_mode = DELETE")
     archive.close()
@@ -72,7 +72,7 @@ def check_backup(backup: Path) -> None:
 
 def cleanse(backup: Path, memory: Memory | None) -> int:
     """Takes what was removed since out of a backup, to the last octet. Returns how many items were."""
-    archive = open_archive(backup, create=False)
+    archive = open_archive(backup, create=False, copy_first=False)
     removed = archive.take_over(memory)
     if removed:
         archive.purge()

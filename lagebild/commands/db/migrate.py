@@ -1,32 +1,21 @@
-"""Bring the archive's schema to this version, with a backup before."""
-
-import shutil
-from datetime import UTC, datetime
-from pathlib import Path
+"""Bring the archive's schema to this version, in one transaction, with a backup before."""
 
 import click
 
 from lagebild.lock import writing
 from lagebild.opening import archive_of, settings_of
+from storage.sqlite.archive import copy_before, pending_of
 
 
 @click.command(help=__doc__ + "\n\nExample: lagebild db migrate")
-@click.option("--no-backup", is_flag=True, help="For archives that are backed up otherwise.")
 @click.pass_context
-def command(context: click.Context, no_backup: bool) -> None:
+def command(context: click.Context) -> None:
     archive = settings_of(context).archive
     with writing(archive):
-        if archive.exists() and not no_backup:
-            copy = archive.with_name(f"{archive.name}.before-{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
-            copied(archive, copy)
-            click.echo(f"copied to {copy}")
+        pending = pending_of(archive) if archive.exists() else []
         archive_of(settings_of(context), create=True)
+    if pending:
+        click.echo(
+            f"{len(pending)} steps applied; the archive as it was is {copy_before(archive, pending[0])}"
+        )
     click.echo(f"{archive} is at this version's schema")
-
-
-def copied(archive: Path, copy: Path) -> None:
-    """The file with its write-ahead log; nobody else writes, since we hold the lock."""
-    for part in ("", "-wal"):
-        old = archive.with_name(archive.name + part)
-        if old.exists():
-            shutil.copyfile(old, copy.with_name(copy.name + part))
