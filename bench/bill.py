@@ -29,11 +29,9 @@ HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
 
 def pinned(lock: str) -> list[tuple[str, str, list[str]]]:
     """(name, version, hashes) in the order of the lock."""
-    found = []
-    for block in re.split(r"\n(?=[A-Za-z0-9])", lock):
-        if match := PINNED.match(block):
-            found.append((match[1].lower().replace("_", "-"), match[2], HASH.findall(block)))
-    return found
+    blocks = re.split(r"\n(?=[A-Za-z0-9])", lock)
+    found = [(match, HASH.findall(block)) for block in blocks if (match := PINNED.match(block))]
+    return [(match[1].lower().replace("_", "-"), match[2], hashes) for match, hashes in found]
 
 
 def licence_of(name: str) -> str:
@@ -42,18 +40,12 @@ def licence_of(name: str) -> str:
         told = metadata(name)
     except PackageNotFoundError:
         return ""
-    return (
-        str(told.get("License-Expression") or told.get("License") or "").splitlines()[0:1][0][:100]
-        if told
-        else ""
-    )
+    lines = str(told.get("License-Expression") or told.get("License") or "").splitlines()
+    return lines[0][:100] if lines else ""
 
 
 def package(name: str, version: str, hashes: list[str]) -> Component:
-    try:
-        licence = licence_of(name)
-    except IndexError:
-        licence = ""
+    licence = licence_of(name)
     return Component(
         name=name,
         version=version,
@@ -86,6 +78,7 @@ def bill() -> str:
         bom.components.add(package(*row))
     for name, digest in listed().items():
         bom.components.add(weights(name, digest))
+    bom.register_dependency(bom.metadata.component, list(bom.components))
     told = json.loads(JsonV1Dot6(bom).output_as_string())
     told.pop("serialNumber", None)
     told["metadata"].pop("timestamp", None)
