@@ -22,7 +22,11 @@ lock: ## resolve pyproject.toml into the lock again
 	$$uv pip compile pyproject.toml --quiet --extra fleet --group test --group lint --group docs --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --no-header --output-file $(LOCK); \
 	$$uv pip compile pyproject.toml --quiet --group train --python-version 3.11 --constraints $(LOCK) \
-	  --generate-hashes --no-emit-index-url --no-header --output-file requirements/train.lock
+	  --generate-hashes --no-emit-index-url --no-header --output-file requirements/train.lock; \
+	$$uv pip compile pyproject.toml --quiet --python-version 3.11 --constraints $(LOCK) \
+	  --generate-hashes --no-emit-index-url --no-header --output-file requirements/run.lock; \
+	echo "hatchling>=1.27" | $$uv pip compile - --quiet --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --no-header --no-annotate --output-file requirements/build.lock
 
 demo: setup ## the whole job on the bundled news world, without the internet
 	@.venv/bin/lagebild demo
@@ -130,3 +134,6 @@ sbom: setup ## the bill of materials of what is installed, CycloneDX 1.6, to sbo
 
 audit: setup ## known vulnerabilities of the pinned packages; needs the network
 	@.venv/bin/pip-audit --requirement $(LOCK) --require-hashes --disable-pip
+
+image-check: setup ## lint the Dockerfile and run its steps in a clean prefix
+	@$(PY) -m bench.image

@@ -17,6 +17,7 @@ from domain.errors import ConfigError
 from lagebild.alerting import Ward, ping
 from lagebild.belts.collect import Collected
 from lagebild.job import collect_due_async, enrich_all, recheck_due_async, waiting_items
+from lagebild.log import telling
 from lagebild.notify import tell_systemd, watchdog_seconds
 from lagebild.settings import Edition
 from lagebild.upkeep import (
@@ -87,7 +88,8 @@ class Service:
         async def run() -> None:
             began, error = self.workshop.clock(), None
             try:
-                await work()
+                with telling(job=name):
+                    await work()
             except Exception as raised:
                 error = raised
                 raise
