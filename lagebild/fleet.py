@@ -6,6 +6,7 @@ import logging
 import signal
 from collections.abc import Awaitable, Sequence
 from datetime import datetime
+from typing import Any
 
 from procrastinate.exceptions import ConnectorException
 
@@ -81,17 +82,27 @@ async def one_round(
     fleet.workshop.archive.sync_sources(fleet.workshop.sources, as_of or fleet.workshop.clock())
     async with fleet.app.open_async():
         for shard in fleet.shards:
-            await fleet.defer(
-                "collect", shard=shard, as_of=moment, everything=everything or None, then_read=False
+            await _put(
+                fleet, "collect", shard=shard, as_of=moment, everything=everything or None, then_read=False
             )
         await idle(fleet)
         if read:
-            await fleet.defer("plan-reading", as_of=moment)
+            await _put(fleet, "plan-reading", as_of=moment)
             await idle(fleet)
         if read and publish:
             for edition in fleet.workshop.settings.publish.editions:
-                await fleet.defer("publish", market=edition.market, as_of=moment)
+                await _put(fleet, "publish", market=edition.market, as_of=moment)
             await idle(fleet)
+
+
+async def _put(fleet: Fleet, task: str, **arguments: Any) -> None:
+    """Puts a job into the queue, if need be once the server is back: a job that is put twice does no harm."""
+    while True:
+        try:
+            return await fleet.defer(task, **arguments)
+        except (ConnectorException, StorageError) as error:
+            logger.warning("database away, asking again in %.0f s: %s", AWAY_SECONDS, error)
+            await asyncio.sleep(AWAY_SECONDS)
 
 
 async def idle(fleet: Fleet, timeout_seconds: float = float("inf")) -> bool:

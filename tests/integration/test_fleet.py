@@ -114,6 +114,14 @@ def finish(config: Path, dsn: str, running: subprocess.Popen[bytes]) -> float:
     return time.monotonic() - swept
 
 
+def await_jobs(dsn: str) -> None:
+    """Returns once the round has begun."""
+    state = FleetState(dsn)
+    while not state.waiting():
+        time.sleep(0.1)
+    state.close()
+
+
 def assert_nothing_left(dsn: str) -> None:
     state = FleetState(dsn)
     assert state.waiting() == 0
@@ -157,8 +165,9 @@ def test_a_restarted_server_costs_time_and_nothing_else(
         for moment, words in ((evening_before(embedded.morning), ["--no-publish"]), (embedded.morning, [])):
             embedded.served.move_to(moment)
             running = started_round(config, moment, *words)
+            await_jobs(server.dsn)
             for _ in range(2):
-                time.sleep(6)
+                time.sleep(3)
                 server.restart()
             time.sleep(8)
             finish(config, server.dsn, running)
