@@ -16,7 +16,7 @@ ENTRIES = 30
 
 
 def measure(quick: bool) -> list[Result]:
-    feeds, pairs = (100, QUICK_PAIRS) if quick else (500, PAIRS)
+    feeds, pairs = (60, QUICK_PAIRS) if quick else (500, PAIRS)
     if peer_python() is None:
         return []
     first, again = [], []

@@ -60,7 +60,7 @@ def bare(items: list[Item], encoder: OnnxEncoder, second: object) -> None:
 
 
 def measure(quick: bool) -> list[Result]:
-    count, pairs = (100, QUICK_PAIRS) if quick else (500, PAIRS)
+    count, pairs = (40, QUICK_PAIRS) if quick else (500, PAIRS)
     encoder, second = OnnxEncoder(shelf=Memory(1)), load_story_encoder("use")
     ours(articles(20, 0)), bare(articles(20, 0), encoder, second)
     ratios = []

@@ -5,7 +5,7 @@ from bench.pairs import Result
 
 
 def measure(quick: bool) -> list[Result]:
-    items = 10_000 if quick else 100_000
+    items = 5_000 if quick else 100_000
     found = grown(items)
     work = f"{items:,} items over 30 days, last tenth ÷ first tenth with a full window"
     more = {"seconds_by_tenth": found.by_tenth, "megabytes": found.megabytes}
