@@ -1,5 +1,6 @@
 """A fleet does what one process does: the demo world through PostgreSQL and worker processes, whatever is killed."""
 
+import contextlib
 import itertools
 import os
 import random
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from domain.errors import StorageError
 from lagebild.commands.demo import demo_settings, visit
 from lagebild.demo.clock import evening_before, last_morning
 from lagebild.demo.server import ServedWorld, serve
@@ -116,9 +118,11 @@ def finish(config: Path, dsn: str, running: subprocess.Popen[bytes]) -> float:
 
 def await_jobs(dsn: str) -> None:
     """Returns once the round has begun."""
-    state = FleetState(dsn)
-    while not state.waiting():
+    state, begun = FleetState(dsn), False
+    while not begun:
         time.sleep(0.1)
+        with contextlib.suppress(StorageError):  # the first of them all makes the queue
+            begun = state.waiting() > 0
     state.close()
 
 

@@ -1,0 +1,160 @@
+"""The queue of a fleet: what is waiting once, what is lost, what is set aside, what nobody knows."""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from domain.model import Lens, Source
+from lagebild.engine.procrastinate import DEATHS, Fleet, lock_of
+from lagebild.fleet import drain, resume
+from lagebild.settings import Fleet as FleetSettings
+from lagebild.settings import Settings
+from lagebild.workshop import Workshop
+from storage.postgres.archive import open_archive
+from tests.fixtures.postgres_server import OwnPostgres, is_installed
+
+pytestmark = [
+    pytest.mark.fleet,
+    pytest.mark.skipif(
+        not os.environ.get("LAGEBILD_TEST_POSTGRES"), reason="LAGEBILD_TEST_POSTGRES is not set"
+    ),
+    pytest.mark.skipif(not is_installed(), reason="no PostgreSQL is installed"),
+]
+OLD = "UPDATE fleet.procrastinate_workers SET last_heartbeat = now() - interval '1 hour'"
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[OwnPostgres]:
+    running = OwnPostgres()
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def fleet(server: OwnPostgres, tmp_path: Path) -> Iterator[Fleet]:
+    settings = Settings(
+        archive=tmp_path / "state.db", fleet=FleetSettings(database=server.dsn, heartbeat_seconds=1)
+    )
+    source = Source(
+        id="a", name="A", kind="rss", url="https://a.example/feed", language="de", markets=("DE",), lens=Lens.MEDIA, publisher="A"
+    )  # fmt: skip
+    archive = open_archive(server.dsn)
+    made = Fleet(Workshop(settings, [source], archive), server.dsn, timetable=False)
+    archive.run("TRUNCATE fleet.procrastinate_jobs, fleet.procrastinate_workers CASCADE")
+    yield made
+    made.close()
+    archive.close()
+
+
+def connected(fleet: Fleet, work: Callable[[], Awaitable[None]]) -> None:
+    async def run() -> None:
+        async with fleet.app.open_async():
+            await work()
+
+    asyncio.run(run())
+
+
+def states(fleet: Fleet) -> dict[str, int]:
+    return {f"{job.task} {job.status}": job.jobs for job in fleet.state.jobs()}
+
+
+async def taken_by_a_worker_that_dies(fleet: Fleet) -> None:
+    manager = fleet.app.job_manager
+    worker = await manager.register_worker()
+    assert await manager.fetch_job(queues=None, worker_id=worker)
+    fleet.workshop.archive.run(OLD)  # type: ignore[attr-defined]
+
+
+def test_a_job_waits_once(fleet: Fleet) -> None:
+    async def work() -> None:
+        for market in ("DE", "DE", "AT"):
+            await fleet.defer("publish", market=market)
+        for shard in (7, 7, 8):
+            await fleet.defer("collect", shard=shard)
+
+    connected(fleet, work)
+    assert states(fleet) == {"collect todo": 2, "publish todo": 2}
+
+
+def test_the_sweep_gives_a_lost_job_to_others(fleet: Fleet) -> None:
+    async def work() -> None:
+        await fleet.defer("watch")
+        await taken_by_a_worker_that_dies(fleet)
+        assert states(fleet) == {"watch doing": 1}
+        assert await fleet.sweep() == 1
+
+    connected(fleet, work)
+    assert states(fleet) == {"watch todo": 1}
+    assert fleet.state.workers() == []
+
+
+def test_a_lost_job_whose_twin_waits_is_dropped(fleet: Fleet) -> None:
+    async def work() -> None:
+        await fleet.defer("watch")
+        await taken_by_a_worker_that_dies(fleet)
+        await fleet.defer("watch")
+        assert await fleet.sweep() == 0
+
+    connected(fleet, work)
+    assert states(fleet) == {"watch todo": 1}
+
+
+def test_a_job_that_kills_its_workers_is_set_aside_and_may_be_tried_again(fleet: Fleet) -> None:
+    async def work() -> None:
+        await fleet.defer("watch")
+        for _ in range(DEATHS + 1):
+            await taken_by_a_worker_that_dies(fleet)
+            await fleet.sweep()
+        assert states(fleet) == {"watch failed": 1}
+        (job_id,) = fleet.state.failed()
+        assert await fleet.retry_failed(job_id)
+
+    connected(fleet, work)
+    assert states(fleet) == {"watch todo": 1}
+
+
+def test_a_job_of_an_unknown_name_fails_at_once(fleet: Fleet) -> None:
+    async def work() -> None:
+        await fleet.app.configure_task("from-a-newer-version", queue="read").defer_async()
+        await fleet.app.run_worker_async(queues=["read"], wait=False, install_signal_handlers=False)
+
+    connected(fleet, work)
+    assert states(fleet) == {"from-a-newer-version failed": 1}
+
+
+def test_nothing_begins_while_the_fleet_is_drained(fleet: Fleet) -> None:
+    async def work() -> None:
+        assert await drain(fleet, 1)
+        await fleet.tick(0)
+        assert states(fleet) == {}
+        resume(fleet)
+        await fleet.tick(0)
+
+    connected(fleet, work)
+    assert states(fleet) == {"collect todo": 1, "plan-reading todo": 1}
+
+
+def test_a_host_has_one_turn_at_a_time(server: OwnPostgres, fleet: Fleet) -> None:
+    from storage.postgres.fleet import HostTurns
+
+    async def work() -> None:
+        one, other = HostTurns(server.dsn), HostTurns(server.dsn)
+        assert await one.take("a.example", 60) == 0
+        assert 0 < await other.take("a.example", 60) <= 60
+        assert await other.take("b.example", 60) == 0
+        await one.give_back("a.example", 0.2)
+        assert 0 < await other.take("a.example", 60) <= 0.2
+        await asyncio.sleep(0.25)
+        assert await other.take("a.example", 60) == 0
+        await one.close()
+        await other.close()
+
+    asyncio.run(work())
+
+
+def test_issues_and_the_outbox_share_a_lock() -> None:
+    assert lock_of("publish", {"market": "DE"}) == lock_of("send", {})
+    assert lock_of("collect", {"shard": 3}) == "shard-3"
