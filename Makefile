@@ -41,7 +41,7 @@ test-browser: setup ## the reading room in Chromium: mornings, accessibility, ph
 	@.venv/bin/pytest -q -m browser tests/e2e
 
 test-fleet: setup ## the archive and the belts on a PostgreSQL of their own, with worker processes
-	@LAGEBILD_TEST_POSTGRES=start .venv/bin/pytest -q -n 2 --dist loadfile tests/contract tests/integration/test_fleet.py -k "postgres or fleet"
+	@LAGEBILD_TEST_POSTGRES=start .venv/bin/pytest -q -n 2 --dist loadfile tests/contract tests/integration/test_fleet.py tests/integration/test_fleet_queue.py -k "postgres or fleet"
 
 lint: setup ## style, types, floors
 	@.venv/bin/ruff check .

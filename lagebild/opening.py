@@ -46,6 +46,11 @@ def archive_of(settings: Settings, *, create: bool = False) -> Archive:
     return open_archive(settings.archive)
 
 
+def has_archive(settings: Settings) -> bool:
+    """Whether there is anything to read: a fleet's database is taken to be there."""
+    return bool(settings.fleet.database) or settings.archive.exists()
+
+
 def database_of(settings: Settings) -> str:
     """The address of the fleet's database. Raises ConfigError when none is set."""
     import os

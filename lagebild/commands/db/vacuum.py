@@ -10,7 +10,8 @@ from lagebild.opening import archive_of, settings_of
 @click.pass_context
 def command(context: click.Context) -> None:
     settings = settings_of(context)
-    before = settings.archive.stat().st_size if settings.archive.exists() else 0
+    archive = archive_of(settings)
+    before = archive.size()["total"]
     with writing(settings.archive):
-        archive_of(settings).vacuum()
-    click.echo(f"{before} octets before, {settings.archive.stat().st_size} after")
+        archive.vacuum()
+    click.echo(f"{before} octets before, {archive.size()['total']} after")

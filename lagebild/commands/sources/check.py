@@ -11,7 +11,7 @@ from crawler.rhythm import health, moved_to, pause_of
 from domain.model import Visit
 from domain.ports import Archive
 from lagebild.cli import GATE
-from lagebild.opening import archive_of, json_option, print_json, settings_of
+from lagebild.opening import archive_of, has_archive, json_option, print_json, settings_of
 from lagebild.settings import Settings
 from lagebild.sources.lint import Seen, lint
 from lagebild.sources.load import Loaded, Problem, read
@@ -48,7 +48,7 @@ def _warnings(loaded: Loaded, path: Path, settings: Settings) -> tuple[Problem, 
     """What lint finds; with what the archive saw of the sources where there is an archive."""
     if loaded.errors:
         return ()
-    seen = seen_in(archive_of(settings)) if settings.archive.exists() else {}
+    seen = seen_in(archive_of(settings)) if has_archive(settings) else {}
     return lint(loaded.sources, loaded.lines, utc_now().date(), seen, str(path))
 
 

@@ -8,7 +8,7 @@ import click
 
 from domain.model import Source
 from domain.ports import Archive
-from lagebild.opening import archive_of, settings_of, sources_of
+from lagebild.opening import archive_of, has_archive, settings_of, sources_of
 from lagebild.sources.load import load
 from lagebild.workshop import utc_now
 
@@ -22,7 +22,7 @@ def command(context: click.Context, draft: Path) -> None:
     settings = settings_of(context)
     today = {source.id: source for source in sources_of(settings)}
     wanted = {source.id: source for source in load(draft)}
-    volume = volume_of(archive_of(settings)) if settings.archive.exists() else Counter[str]()
+    volume = volume_of(archive_of(settings)) if has_archive(settings) else Counter[str]()
     for source_id in sorted(today.keys() | wanted.keys()):
         line = change(today.get(source_id), wanted.get(source_id))
         if line:
