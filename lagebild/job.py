@@ -72,7 +72,8 @@ def desk_of(workshop: Workshop, index: NearIndex) -> Desk:
     are left out."""
     names, references = pseudonym_of(workshop.key_file, workshop.clock()), references_of(workshop.key_file)
     admit = doorkeeper(workshop.archive, key_named(workshop.key_file, SUPPRESSION))
-    return Desk(workshop.archive, index, workshop.clock, names, references, names.of_handle, admit)
+    public = frozenset(name.lstrip("@").lower() for name in workshop.settings.privacy.public_accounts)
+    return Desk(workshop.archive, index, workshop.clock, names, references, names.of_handle, admit, public)
 
 
 def recheck_due(workshop: Workshop, *, limit: int = AT_ONCE, quiet: bool = False) -> Rechecked:

@@ -236,9 +236,11 @@ PUBLIC_PEOPLE = (
 
 class Privacy(Section):
     """How long what is kept, and who may be named. `retention` names a platform, `social` (platforms not named) or
-    `press`; counts stay. `public_people` are the only persons that become entities."""
+    `press`; counts stay. `public_people` are the only persons that become entities, `public_accounts` (`bsi@social.bund.de`)
+    the accounts that are named."""
 
     public_people: tuple[str, ...] = PUBLIC_PEOPLE
+    public_accounts: tuple[str, ...] = ()
     retention: dict[str, Kept] = {}
     backups: int = Field(default=7, ge=1)
 

@@ -30,6 +30,7 @@ from domain.model import (
 )
 from domain.ports import Clock, CollectArchive, LedgerArchive
 from lagebild.budget import SourcePurse
+from lagebild.pseudonyms import alias_of
 from lagebild.secrets import Secrets, secrets_of
 from lagebild.watching import expanded
 from nlp.language import detect
@@ -135,6 +136,7 @@ class Desk:
     references: References | None = None
     alias: Pseudonym | None = None
     admit: Admit | None = None
+    public: frozenset[str] = frozenset()
 
     def receive(self, harvest: Harvest) -> tuple[Visit, Tally]:
         """Commits a harvest; the visit as its source's rhythm judges it, and what changed."""
@@ -175,8 +177,11 @@ class Desk:
         return self.archive.settle_copies(settled(self.archive.open_fingerprints(), self.index))
 
     def _item(self, document: Document, source: Source, now: datetime) -> Item:
-        item = spoken(document, source, now, self.pseudonym)
         author = document.entry.author
+        if author is not None and alias_of(author).partition("|")[2] in self.public:
+            author = replace(author, kind="organisation")
+            document = replace(document, entry=replace(document.entry, author=author))
+        item = spoken(document, source, now, self.pseudonym)
         if self.alias is None or author is None or not item.author_ref:
             return item
         return replace(item, author_alias=self.alias(author))

@@ -338,6 +338,7 @@ class Fleet:
             plain.references,
             plain.alias,
             plain.admit,
+            plain.public,
             self._prints,
         )
 

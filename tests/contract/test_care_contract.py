@@ -83,3 +83,44 @@ def test_a_withdrawn_item_is_taken_out_of_issues_and_story_titles(archive, item,
     assert title not in value.value
     assert "Ein anderes Blatt" in value.value
     assert archive.stories(now)[0].title == gone
+
+
+def test_a_person_is_found_by_handle_and_counted_before_anything_goes(archive, item, batch):
+    archive.commit(
+        batch(
+            item("a", platform="mastodon", author_ref="p1", author_alias="h1"),
+            item("b", platform="mastodon", author_ref="p2", author_alias="h1"),
+            item("c", platform="bluesky", author_ref="p3", author_alias="h3"),
+            item("d"),
+        )
+    )
+    assert archive.platforms() == ["bluesky", "mastodon"]
+    assert archive.refs_of_aliases(["h1", "h9"]) == ["p1", "p2"]
+    asked = {"author_refs": ["p1", "p2", "p3"], "urls": ["https://blatt.example/d"]}
+    assert archive.count_matching(**asked) == {"bluesky": 1, "mastodon": 2, "press": 1}
+
+
+def test_texts_expire_first_and_the_rest_is_forgotten_later(archive, item, batch, now):
+    archive.commit(batch(item("post", platform="pixelfed", author_ref="p1"), item("press")))
+    days = {"social": 30, "press": 90}
+    month = now + timedelta(days=31)
+    assert archive.expiring(month, days) == {"pixelfed": 1}
+    assert archive.expire(month, days) == 1
+    assert archive.expiring(month, days) == {}
+    assert archive.forget(month, {"social": 90, "press": 365}) == 0
+    (post,) = archive.items(["post"])
+    assert (post.text, post.author_ref) == ("", "p1")
+    assert archive.forget(now + timedelta(days=91), {"social": 90, "press": 365}) == 1
+    (post,) = archive.items(["post"])
+    assert (post.url, post.author_ref) == ("", "")
+
+
+def test_issues_that_lost_words_are_told(archive, item, batch, now):
+    title = "Jugendliche berichten von Drohungen im Netz"
+    archive.commit(batch(item("a", title=title)))
+    archive.keep_digest("d", "DE", now.date(), "daily", "de", json.dumps({"item_id": "a", "text": title}), [])
+    assert archive.redacted_issues(now) == []
+    later = now + timedelta(hours=1)
+    archive.erase(later, urls=["https://blatt.example/a"])
+    assert [issue["language"] for issue in archive.redacted_issues(later)] == ["de"]
+    assert archive.redacted_issues(later + timedelta(hours=1)) == []

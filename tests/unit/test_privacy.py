@@ -205,6 +205,15 @@ def test_a_restore_brings_nothing_back_and_goes_on_with_list_and_log(workshop: W
     assert back.archive.broken_audit_lines() == []
 
 
+def test_accounts_on_the_list_are_named_and_all_others_are_not(workshop: Workshop) -> None:
+    privacy = Privacy(public_accounts=("@Anna@m.example",))
+    listed = replace(workshop, settings=workshop.settings.model_copy(update={"privacy": privacy}))
+    collect(listed, (1, ANNA), (2, BRUNO))
+    items = {hit.item.text[:9]: hit.item for hit in workshop.archive.search(Search()).hits}
+    assert (items["Beitrag 1"].authors, items["Beitrag 1"].author_ref) == (("Anna",), "")
+    assert items["Beitrag 2"].authors == ()
+
+
 # --- access --------------------------------------------------------------------------------------
 
 
