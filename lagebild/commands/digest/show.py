@@ -1,33 +1,55 @@
 """Show a figure of a kept issue: its query, parameters, value then and value now."""
 
+import re
+
 import click
 
+from digest.kept import Shown, show, told
 from domain.errors import ConfigError
 from domain.model import Number
+from domain.ports import Archive
 from lagebild.opening import archive_of, json_option, print_json, settings_of
 from lagebild.workshop import utc_now
 
+MARK = re.compile(r"[Qq]\d+")
 
-@click.command(help=__doc__ + "\n\nExample: lagebild digest show daily-DE-2026-11-28-de Q7")
-@click.argument("digest_id")
-@click.argument("mark")
+
+@click.command(
+    help=__doc__
+    + "\n\nWithout an issue the latest of the market is meant.\n\nExample: lagebild digest show de-2026-11-28-daily-de Q7"
+)
+@click.argument("what", nargs=-1, required=True, metavar="[ISSUE] MARK")
+@click.option("--market", default="", help="Whose latest issue, when none is named.")
 @json_option
 @click.pass_context
-def command(context: click.Context, digest_id: str, mark: str, as_json: bool) -> None:
+def command(context: click.Context, what: tuple[str, ...], market: str, as_json: bool) -> None:
+    *named, mark = what
+    if len(named) > 1 or not MARK.fullmatch(mark):
+        raise click.UsageError("name an issue and a mark, such as de-2026-11-28-daily-de Q7, or a mark alone")
     archive = archive_of(settings_of(context))
-    numbers = dict(archive.numbers(digest_id))
-    if mark not in numbers:
-        kept = f"{min(numbers, default='none')} to Q{len(numbers)}" if numbers else "no such issue"
-        raise ConfigError(
-            f"issue {digest_id!r} has no figure {mark!r} ({kept})",
-            remedy="`lagebild digest list` names the issues",
-        )
-    then = numbers[mark]
-    now = archive.ask(then.query, then.parameters, utc_now())
+    shown = show(archive, named[0] if named else latest(archive, market), mark, utc_now())
     if as_json:
-        print_json({"mark": mark, "then": _row(then), "now": _row(now), "same": then.sha256 == now.sha256})
+        print_json(as_rows(shown))
     else:
-        _print(mark, then, now)
+        click.echo(told(shown))
+
+
+def latest(archive: Archive, market: str) -> str:
+    """The id of the latest kept issue. Raises ConfigError when there is none."""
+    issues = archive.digests(market, 1)
+    if not issues:
+        raise ConfigError("no issue is kept", remedy="`lagebild brief` writes one")
+    return issues[0]["digest_id"]
+
+
+def as_rows(shown: Shown) -> dict[str, object]:
+    return {
+        "mark": shown.mark,
+        "then": _row(shown.kept),
+        "now": _row(shown.current),
+        "same": shown.kept.sha256 == shown.current.sha256,
+        "reproduced": shown.reproduced,
+    }
 
 
 def _row(number: Number) -> dict[str, object]:
@@ -39,12 +61,3 @@ def _row(number: Number) -> dict[str, object]:
         "value": number.value,
         "sha256": number.sha256,
     }
-
-
-def _print(mark: str, then: Number, now: Number) -> None:
-    click.echo(f"{mark}  {then.query}, as of {then.as_of:%Y-%m-%d %H:%M} UTC")
-    for name, value in then.parameters.items():
-        click.echo(f"  :{name} = {value!r}")
-    click.echo(f"{then.sql.strip()}\n")
-    click.echo(f"then  {then.value}")
-    click.echo(f"now   {'the same' if then.sha256 == now.sha256 else now.value}")
