@@ -1,5 +1,6 @@
 """Opens the reading room: joins archive, names, triage rules and the digest's page into one application."""
 
+import os
 from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
@@ -21,6 +22,7 @@ from lagebild.room.shield import shield
 from lagebild.room.sources import LiveSources, bench
 from lagebild.room.stories import storytelling
 from lagebild.room.triage import triage
+from lagebild.secrets import is_reference, secrets_of
 from lagebild.settings import Web
 from lagebild.workshop import Workshop
 from storage.sqlite.asking import connect
@@ -28,6 +30,7 @@ from storage.sqlite.schema import PUBLIC_VIEWS
 from web.app import create_app
 from web.desk import Asking, Desk
 from web.entrance import Entrance, Proxy
+from web.oidc import Provider, checked_issuer
 
 EVERYWHERE = ("", "0.0.0.0", "::")
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -65,17 +68,39 @@ def entrance_of(web: Web, archive: Archive) -> Entrance:
     here = web.host in LOOPBACK
     addresses = tuple(ip_network(address) for address in web.proxy.addresses)
     admins = [a for a in archive.accounts() if a.role == "admin" and a.password_hash and not a.disabled]
-    if not here and not admins and not addresses:
+    provider = provider_of(web)
+    if not here and not admins and not addresses and not provider:
         raise ConfigError(
             f"nobody has an account, so the reading room will not listen on {web.host}",
             remedy="run `lagebild people add NAME --role admin` first, or set web.host to 127.0.0.1",
         )
     return Entrance(
-        open=here and not addresses,
+        open=here and not addresses and not provider,
         secure=web.base_url.startswith("https://"),
         proxy=Proxy(web.proxy.header, addresses, web.proxy.new_role) if addresses else None,
+        provider=provider,
         idle=timedelta(minutes=web.idle_minutes),
         longest=timedelta(hours=web.longest_hours),
+    )
+
+
+def provider_of(web: Web) -> Provider | None:
+    """The provider that signs people in, if one is set. Raises ConfigError when something about it is missing."""
+    given = web.oidc
+    if not given.issuer:
+        return None
+    if not (given.client_id and is_reference(given.client_secret) and web.base_url):
+        raise ConfigError(
+            "web.oidc is incomplete",
+            remedy="give issuer, client_id, client_secret by name (env:NAME), and web.base_url, to which people come back",
+        )
+    return Provider(
+        checked_issuer(given.issuer),
+        given.client_id,
+        lambda: secrets_of(os.environ)(given.client_secret),
+        f"{web.base_url.rstrip('/')}/sign-in/provider/back",
+        given.claim,
+        given.new_role,
     )
 
 
@@ -107,7 +132,7 @@ def greeting(workshop: Workshop, port: int | None) -> str:
     """Where the room is, and whether one has to sign in."""
     web = workshop.settings.web
     place = f"reading room at http://{web.host}:{port or web.port}/"
-    if workshop.archive.accounts() or web.proxy.addresses:
+    if workshop.archive.accounts() or web.proxy.addresses or web.oidc.issuer:
         careless = web.host not in LOOPBACK and not web.base_url.startswith("https://")
         return place + (
             " (passwords cross the network in clear: put TLS before it and set web.base_url)"

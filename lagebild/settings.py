@@ -159,6 +159,16 @@ class Proxy(Section):
         return value
 
 
+class Oidc(Section):
+    """A provider that signs people in (OpenID Connect). `client_secret` is named (`env:NAME`), never written here."""
+
+    issuer: str = ""
+    client_id: str = ""
+    client_secret: str = ""
+    claim: Literal["preferred_username", "email", "sub"] = "preferred_username"
+    new_role: Literal["", "reader", "analyst"] = ""
+
+
 class Web(Section):
     """Where the reading room listens, by which names it answers, and how people come in."""
 
@@ -169,6 +179,7 @@ class Web(Section):
     idle_minutes: int = Field(default=120, ge=5)
     longest_hours: int = Field(default=12, ge=1)
     proxy: Proxy = Proxy()
+    oidc: Oidc = Oidc()
 
 
 class Alerts(Section):

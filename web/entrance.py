@@ -5,6 +5,8 @@ from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from threading import Lock
 
+from web.oidc import Provider
+
 
 @dataclass(frozen=True, slots=True)
 class Proxy:
@@ -36,6 +38,7 @@ class Entrance:
     open: bool = True
     secure: bool = False
     proxy: Proxy | None = None
+    provider: Provider | None = None
     idle: timedelta = timedelta(hours=2)
     longest: timedelta = timedelta(hours=12)
     signing_in: Lock = field(default_factory=Lock, compare=False)

@@ -21,12 +21,13 @@ TRIES_PER_NAME, TRIES_PER_ADDRESS = 10, 30
 
 
 async def show(request: Request) -> Response:
-    return _form(request)
+    return form_page(request)
 
 
-def _form(request: Request, status: int = 200, fault: str = "", next_page: str = "") -> Response:
+def form_page(request: Request, status: int = 200, fault: str = "", next_page: str = "") -> Response:
     wanted = next_page or request.query_params.get("next", "/")
-    return page(request, "sign_in.html", status, fault=fault, next_page=own_page(wanted))
+    offered = request.app.state.desk.entrance.provider is not None
+    return page(request, "sign_in.html", status, fault=fault, next_page=own_page(wanted), provider=offered)
 
 
 async def sign_in(request: Request) -> Response:
@@ -43,14 +44,14 @@ def _signed_in(request: Request, name: str, password: str, next_page: str) -> Re
     with desk.entrance.signing_in:  # one at a time: a slow hash is costly, and so no try slips past the count
         sources = (f"name:{name}", f"from:{address_of(request, desk.entrance.proxy)}")
         if is_shut(desk, sources, now):
-            answer = _form(request, 429, "too_many_tries", next_page)
+            answer = form_page(request, 429, "too_many_tries", next_page)
             answer.headers["Retry-After"] = str(int(WINDOW.total_seconds()))
             return answer
         account = desk.archive.account(name) if NAME.fullmatch(name) else None
         if not _fits(account, password):
             for source in sources:
                 desk.archive.note_attempt(hash_of(source), now)
-            return _form(request, 401, "wrong_password", next_page)
+            return form_page(request, 401, "wrong_password", next_page)
     return admitted(request, name, next_page)
 
 
