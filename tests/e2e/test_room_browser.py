@@ -21,10 +21,10 @@ from typing import Any
 import pytest
 import uvicorn
 
-from domain.ports import Archive
+from domain.ports import Archive, Clock
 from lagebild.reading_room import room as room_of
 from lagebild.settings import Collect, Settings
-from lagebild.workshop import Workshop
+from lagebild.workshop import Workshop, utc_now
 from storage.sqlite import open_archive
 from tests.fixtures.room_world import NOW, SOURCES, fill
 
@@ -76,7 +76,7 @@ class Site:
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[Site]:
+def served(folder: Path, clock: Clock = lambda: NOW) -> Iterator[Site]:
     archive = open_archive(folder / "room.db")
     fill(archive)
     settings = Settings(
@@ -87,7 +87,7 @@ def served(folder: Path) -> Iterator[Site]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    app = room_of(Workshop(settings, SOURCES, archive, lambda: NOW))
+    app = room_of(Workshop(settings, SOURCES, archive, clock))
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
@@ -230,7 +230,7 @@ def test_a_maintainers_morning(tmp_path: Path, publisher: str, opened: Open, jav
     """A broken source -> try it -> mend its address -> try that -> apply -> the next visit is green."""
     file = tmp_path / "sources.yaml"
     file.write_text("version: 1\nsources:\n" + ENTRY.format(url=f"{publisher}/feed"), encoding="utf-8")
-    with served(tmp_path) as site:
+    with served(tmp_path, utc_now) as site:  # the visit is made by a command of its own, at the hour it is
         page = opened(site, "/sources?faulty=1", javascript=javascript)
         page.get_by_role("link", name="Stummfunk").click()
         page.get_by_role("button", name="Try now").click()
