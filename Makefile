@@ -137,3 +137,6 @@ audit: setup ## known vulnerabilities of the pinned packages; needs the network
 
 image-check: setup ## lint the Dockerfile and run its steps in a clean prefix
 	@$(PY) -m bench.image
+
+schema-dumps: setup ## with a release: keep what its archives look like, for the upgrade tests
+	@$(PY) -m tests.fixtures.schemas
