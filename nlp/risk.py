@@ -651,26 +651,3 @@ def archived(item_id: str, annotator: str, judgement: Judgement) -> list[Annotat
 
 def _examples(tag: TopicTag) -> tuple[Evidence, ...]:
     return tuple(Evidence(0, 0, n.text, "example", n.similarity) for n in tag.nearest)
-
-
-def explain(item: RiskInput, language: str = "en") -> str:
-    """A judgement in sentences, for a reader who knows nothing of models."""
-    verdict = judge([item])[0]
-    labels = {topic.id: topic.label.get(language, topic.id) for topic in load_topics()}
-    lines = [f"{'Relevant' if verdict.relevant else 'Not relevant'} (chance {verdict.relevance:.0%})."]
-    for tag in verdict.topics:
-        lines.append(f"Topic: {labels[tag.id]} ({tag.score:.0%}).")
-        lines += [f"  because of »{e.text}« at {e.start}-{e.end} (rule {e.rule})" for e in tag.evidence]
-        if tag.nearest:
-            lines.append(
-                "  no phrase of the lexicon is in it; the model finds it like these confirmed examples:"
-            )
-        lines += [f"  {n.similarity:.2f} »{n.text}«" for n in tag.nearest]
-    lines += [f"Taken back: »{s.text}« for {labels[s.id]}, {s.reason}." for s in verdict.suppressed]
-    if verdict.relevant:
-        lines.append(f"Severity {verdict.severity.level} of 5: {'; '.join(verdict.severity.reasons)}.")
-    for p in verdict.perception:
-        quoted = item.whole[p.sentence[0] : p.sentence[1]]
-        role = "is about" if p.about else "mentions"
-        lines.append(f"It {role} {p.target}; tone {p.stance} ({p.score:.0%}): »{quoted}«")
-    return "\n".join(lines)

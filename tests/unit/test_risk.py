@@ -1,4 +1,4 @@
-"""A judgement: the model finds, the rules explain, and no tag stands without a reason."""
+"""A judgement: the model finds, the rules  and no tag stands without a reason."""
 
 from datetime import UTC, datetime
 
@@ -8,12 +8,12 @@ import pytest
 from domain.model import Item, ItemKind, Lens
 from domain.ports import Annotator
 from nlp.embed import available
+from nlp.explain import explain
 from nlp.perception import Mention
 from nlp.risk import (
     NAME,
     RiskAnnotator,
     RiskInput,
-    explain,
     judge,
     load_judge,
     relevance_features,
@@ -124,6 +124,12 @@ def test_fields_are_what_the_lab_writes():
     }  # fmt: skip
     assert fields["perception"][0].keys() == {"target", "stance", "score", "sentence"}
     assert fields["topics"][0].keys() >= {"id", "score", "evidence", "by"}
+
+
+def test_explain_reads_like_sentences_in_german_too():
+    german = explain(SCAM, "de")
+    assert german.startswith("Relevant (Wahrscheinlichkeit ")
+    assert "wegen »Fake-Werbung« an Stelle 0-12" in german and "Schwere" in german
 
 
 def test_explain_reads_like_sentences():

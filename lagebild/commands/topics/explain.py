@@ -2,9 +2,12 @@
 
 import click
 
+from lagebild.labels import names
 from lagebild.opening import archive_of, settings_of
+from lagebild.room.reasons import spoken
+from nlp.explain import explain
 from nlp.language import detect
-from nlp.risk import RiskInput, explain
+from nlp.risk import RiskInput
 
 
 @click.command(
@@ -19,7 +22,7 @@ from nlp.risk import RiskInput, explain
     type=click.Choice(["de", "en"]),
     default="en",
     show_default=True,
-    help="Language of topic names.",
+    help="Language of the explanation.",
 )
 @click.pass_context
 def command(context: click.Context, text: str | None, item_id: str | None, language: str) -> None:
@@ -28,8 +31,15 @@ def command(context: click.Context, text: str | None, item_id: str | None, langu
         if not found:
             raise click.BadParameter(f"there is no item {item_id!r}")
         item = found[0]
-        click.echo(explain(RiskInput(item.title, item.text or item.lead, item.language), language))
+        click.echo(
+            explain(RiskInput(item.title, item.text or item.lead, item.language), language, spoken, named)
+        )
     elif text:
-        click.echo(explain(RiskInput("", text, detect(text).language), language))
+        click.echo(explain(RiskInput("", text, detect(text).language), language, spoken, named))
     else:
         raise click.UsageError("give a text, or --item")
+
+
+def named(kind: str, identity: str, language: str) -> str:
+    """What people call a feature or a group."""
+    return names().get(f"{kind}:{identity}", {}).get(language) or identity.replace("_", " ")
