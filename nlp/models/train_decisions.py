@@ -68,13 +68,15 @@ class Headlines:
 
 
 def _own_tones(check: str, words: dict) -> list[tuple[list[float], int]]:
-    """Tone rows of the headlines that we labelled and that no network learned from, as `train_risk.py check` left them."""
-    labels = [label for label in read_labels() if label.part == "check"]
-    named = [(label.key, name, tone) for label in labels for name, tone in label.stances.items()]
-    logits = np.load(check)["stance"]
+    """Tone rows of headlines that we labelled and the network did not learn from, as `train_risk.py check` left them."""
+    own = {label.key: label for label in read_labels()}
+    stored = np.load(check)
     return [
-        ([*map(float, row), *map(float, words[key, name])], TONES.index(tone))
-        for (key, name, tone), row in zip(named, logits, strict=True)
+        (
+            [*map(float, row), *map(float, words[str(key), str(name)])],
+            TONES.index(own[str(key)].stances[str(name)]),
+        )
+        for key, name, row in zip(stored["keys"], stored["names"], stored["stance"], strict=True)
     ]
 
 

@@ -417,12 +417,17 @@ def check(args: argparse.Namespace) -> None:
     """Score the mean of `--state` on headlines that we labelled and that nothing learns from; keep its logits."""
     unpacked, kept, tokenizer = prepare(args)
     layers = blocks(unpacked)
-    examples = own(unlabelled(), "check")
+    lines = unlabelled()
+    examples = own(lines, "check")
     texts = Texts(examples, tokenizer, Stem(unpacked, kept, POSITIONS), layers[:FROZEN])
     net = Upper(layers[FROZEN:], torch.zeros(1 + len(TOPICS)))
     net.load_state_dict(averaged(args.state.split(",")))
     heads, pooled = told(args.state, net, texts, list(range(len(examples))))
-    np.savez(f"{args.out}_check.npz", pooled=pooled, **heads)
+    here = {line.key for line in lines}
+    labels = [label for label in read_labels() if label.part == "check" and label.key in here]
+    named = [(label.key, name) for label in labels for name in label.stances]
+    keys, names = np.array([k for k, _ in named]), np.array([n for _, n in named])
+    np.savez(f"{args.out}_check.npz", pooled=pooled, keys=keys, names=names, **heads)
 
 
 def told(name: str, net: Upper, texts: Texts, chosen: list[int]) -> tuple[dict[str, np.ndarray], np.ndarray]:
@@ -523,7 +528,7 @@ def seal(tokenizer: Tokenizer) -> None:
     np.savez_compressed(folder / "examples.npz", keys=keys, pooled=pooled.astype(np.float16))
     golden = [{"text": t, "judged": outputs(joined(t, ""))["judged"][0].round(4).tolist()} for t in GOLDEN]
     (folder / "golden.json").write_text(json.dumps(golden, ensure_ascii=False, indent=1))
-    sealed = ["encoder.onnx", "tokenizer.json", "shape.npz", "stance.npz", "examples.npz"]
+    sealed = ["encoder.onnx", "tokenizer.json", "shape.npz", "stance.npz", "examples.npz", "tone_words.npz"]
     sealed = [name for name in sealed if (folder / name).exists()]
     hashes = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in sealed}
     (folder / "weights.json").write_text(json.dumps(hashes, indent=1))

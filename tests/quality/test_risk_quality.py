@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from bench.eval_risk import TOPICS, checked, lines, severity_figures, table_figures, trapped
+from bench.eval_risk import TOPICS, checked, lines, severity_figures, table_figures, tone_figures, trapped
 from nlp.embed import available
 from nlp.learn import crossed, shipped_table
 from nlp.topic_rules import load_topics
@@ -49,3 +49,5 @@ def test_the_five_fold_figures_hold():
     assert {k: v for k, v in told.items() if v < FIVE_FOLD_FLOOR.get(k, 0)} == {}
     assert told["Brier"] <= 0.08
     assert severity_figures(found)["severity within one"] >= 0.93
+    tones = tone_figures(table)
+    assert tones["tone"] >= 0.69 and tones["tone"] > tones["tone without words"]
