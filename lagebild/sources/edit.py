@@ -90,7 +90,7 @@ def entry_lines(text: str, source_id: str) -> tuple[int, int] | None:
     Comments and blank lines before the next entry belong to that one.
     """
     tree = YAML(typ="rt").load(text)
-    rows = tree.get("sources")
+    rows = tree.get("sources") if tree else None
     if not rows:
         return None
     starts = [rows.lc.item(number)[0] for number in range(len(rows))]

@@ -112,6 +112,7 @@ sources:
 def test_an_entry_is_its_own_lines_and_the_comment_before_the_next_stays_with_that_one() -> None:
     assert entry_in(TWO, "one") == "  - id: one\n    name: One\n    kind: rss\n"
     assert entry_in(TWO, "none") == ""
+    assert entry_in("", "one") == "", "there may be no file yet"
 
 
 def test_only_the_entrys_lines_are_replaced() -> None:
