@@ -45,7 +45,7 @@ class Room:
 
     def get(self, path: str) -> str:
         """One page; its status is noted when it is not 200."""
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=600)
         try:
             connection.request("GET", path)
             answer = connection.getresponse()
