@@ -61,8 +61,8 @@ class Listing:
     """What budgets count."""
     budget_zone = ""
     """The zone whose days the platform counts by; "" for UTC."""
-    discovery_only = False
-    """Whether articles keep title and link, and their pages are not fetched."""
+    leaves_pages_alone = False
+    """Whether the addresses of its items are never fetched, neither at once nor to see whether they still stand."""
 
     def plan(self, source: Source, checkpoint: Checkpoint, now: datetime) -> Iterable[Request]:
         """The source's own URL."""

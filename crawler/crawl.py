@@ -18,7 +18,7 @@ from crawler.round import Progress, Round
 from crawler.settings import CrawlSettings, scrapy_settings
 from crawler.visit import CrawlJob, Visiting
 from domain.errors import ConfigError, Forbidden
-from domain.model import Checkpoint, Fetched, Harvest, Outcome, Request, Source
+from domain.model import Fetched, Harvest, Outcome, Request
 
 if TYPE_CHECKING:
     from scrapy.crawler import AsyncCrawlerRunner
@@ -125,14 +125,14 @@ async def _fetch_one(url: str, settings: CrawlSettings) -> Fetched:
 
 
 def ask_again(
-    asked: Sequence[tuple[Source, Sequence[Request]]], settings: CrawlSettings, answer: "Answer"
+    asked: Sequence[tuple[CrawlJob, Sequence[Request]]], settings: CrawlSettings, answer: "Answer"
 ) -> None:
     """Sends these requests and hands `answer` what each brought; not to be called while an event loop runs."""
     reactor_loop().run_until_complete(ask_again_async(asked, settings, answer))
 
 
 async def ask_again_async(
-    asked: Sequence[tuple[Source, Sequence[Request]]], settings: CrawlSettings, answer: "Answer"
+    asked: Sequence[tuple[CrawlJob, Sequence[Request]]], settings: CrawlSettings, answer: "Answer"
 ) -> None:
     """The same inside a running loop. What `answer` raises ends the run and is raised again."""
     _install_reactor(asyncio.get_running_loop())
@@ -142,7 +142,7 @@ async def ask_again_async(
 
     failures: list[Exception] = []
     deadline = time.monotonic() + settings.source_seconds
-    visits = [(_visiting(source, settings, deadline), requests) for source, requests in asked]
+    visits = [(Visiting(job, settings.clock(), deadline=deadline), requests) for job, requests in asked]
     runner = AsyncCrawlerRunner(scrapy_settings(settings))
     guard = Guard(settings.private_hosts)
     try:
@@ -152,12 +152,6 @@ async def ask_again_async(
         raise
     if failures:
         raise failures[0]
-
-
-def _visiting(source: Source, settings: CrawlSettings, deadline: float) -> Visiting:
-    return Visiting(
-        CrawlJob(source, Checkpoint(source.id), lambda raw_ids: {}), settings.clock(), deadline=deadline
-    )
 
 
 def reactor_loop() -> asyncio.AbstractEventLoop:

@@ -64,9 +64,9 @@ class RollCall:
 
 def questions(call: RollCall) -> list[Request]:
     """Posts by the platform's own call, never by their pages; articles by their address, conditionally."""
-    posts = [item.raw_id for item in call.items if item.platform]
-    asked = list(connector_for(call.source.kind).recheck(call.source, posts))
-    if not call.source.fetch_pages:
+    connector, posts = connector_for(call.source.kind), [item.raw_id for item in call.items if item.platform]
+    asked = list(connector.recheck(call.source, posts))
+    if not call.source.fetch_pages or getattr(connector, "leaves_pages_alone", False):
         return asked
     pages = [item for item in call.items if not item.platform]
     return asked + [_page(item) for item in pages if item.url.startswith(("http://", "https://"))]

@@ -255,8 +255,8 @@ class Visiting:
         """Files new and changed entries as documents; returns those whose page is to be fetched."""
         wanted = wanted_entries(tuple(self.entries.values()), self.job, self.started_at)
         self.documents = {entry.raw_id: Document(entry) for entry in wanted}
-        discovery_only = getattr(self.connector, "discovery_only", False)
-        if not (fetch_pages and self.source.fetch_pages) or discovery_only:
+        leaves_alone = getattr(self.connector, "leaves_pages_alone", False)
+        if not (fetch_pages and self.source.fetch_pages) or leaves_alone:
             return []
         pages = [
             e for e in wanted if e.kind is ItemKind.ARTICLE and e.url.startswith(("http://", "https://"))

@@ -100,8 +100,9 @@ class WalkBack(Listing):
     pages_per_question = PAGES_PER_QUESTION
     overlap = timedelta(0)
     """How far a new walk goes back behind what was read: late arrivals bear their own time."""
-    onward_holds: timedelta | None = None
-    """For how long `onward` leads to the right place; None: for ever. After that the walk begins again."""
+    onward_holds = timedelta(days=2)
+    """For how long `onward` is believed to lead to the right place. After that the walk begins again from the top, down
+    to the same floor: a page that can never be read must not keep what is new from being read."""
 
     # --- what kinds say ---
 
@@ -142,8 +143,8 @@ class WalkBack(Listing):
     def _under_way(self, source: Source, question: str, walk: Walk, now: datetime) -> Walk:
         """The walk as it goes on, or a new one from the top."""
         last = parse_date(walk.at)
-        stale = self.onward_holds is not None and last is not None and now - last > self.onward_holds
-        if walk.onward and not stale:
+        holds = last is None or now - last <= self.onward_holds
+        if walk.onward and holds:
             return replace(walk, onward=self.resumed(question, walk.onward))
         return Walk(done=walk.done, floor=walk.floor or self.floor(source, walk.done, now), at=walk.at)
 

@@ -96,7 +96,13 @@ async def recheck_due_async(workshop: Workshop) -> Rechecked:
 def _recheck_run(workshop: Workshop, limit: int) -> RecheckRun:
     enabled = [source for source in workshop.sources if source.enabled]
     window = timedelta(days=workshop.settings.collect.copies_window_days)
-    return recheck_run(workshop.archive, desk_of(workshop, NearIndex(window, ())), enabled, limit)
+    return recheck_run(
+        workshop.archive,
+        desk_of(workshop, NearIndex(window, ())),
+        enabled,
+        limit,
+        secrets=secrets_of(os.environ),
+    )
 
 
 def _chosen(workshop: Workshop, everything: bool, only: Sequence[str]) -> list[Source]:

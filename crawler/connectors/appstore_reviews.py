@@ -30,6 +30,7 @@ class AppStoreReviews(WalkBack):
     """`url` is https://itunes.apple.com/. `options`: `apps` (numbers), `countries` (storefronts, default de at ch)."""
 
     kind = "appstore_reviews"
+    leaves_pages_alone = True
     nothing_asked = "give options: apps"
 
     def questions(self, source: Source) -> Sequence[str]:

@@ -47,8 +47,6 @@ class Bluesky(WalkBack):
     nothing_asked = "give options: queries, actors or feeds"
     # An index may see a post some minutes after it was written.
     overlap = timedelta(minutes=10)
-    # Cursors of feeds are the feed's own affair.
-    onward_holds = timedelta(days=2)
 
     def __init__(self) -> None:
         self.sessions = Sessions()

@@ -37,6 +37,8 @@ REWIND = timedelta(seconds=5)
 # Shorter words are parts of too many others.
 PART_OF_WORD = 5
 AUTHORS_AT_ONCE = 25
+# So many calls for profiles fit into one visit; whoever comes after them waits for the next.
+AUTHORS_A_VISIT = 36 * AUTHORS_AT_ONCE
 HOURS, SECONDS, EVENTS, QUIET_SECONDS = 1.0, 20.0, 60_000, 5.0
 GONE_STATES: Mapping[str, Literal["deleted", "withdrawn"]] = {"deleted": "deleted", "takendown": "deleted"}
 
@@ -57,6 +59,7 @@ class Hearing:
     events: int = 0
     gap: str = ""
     waiting: dict[str, View] = field(default_factory=dict)
+    authors: set[str] = field(default_factory=set)
     gone: dict[tuple[str, str], Tombstone] = field(default_factory=dict)
 
     @property
@@ -71,7 +74,10 @@ class Hearing:
 
     @property
     def is_over(self) -> bool:
-        return self.events >= number(self.source, "events", EVENTS) or self.last >= self.until
+        is_enough = (
+            self.events >= number(self.source, "events", EVENTS) or len(self.authors) >= AUTHORS_A_VISIT
+        )
+        return is_enough or self.last >= self.until
 
     def take(self, message: str | bytes) -> None:
         """One event. What cannot be read is passed over: the stream has no way to say it again."""
@@ -112,6 +118,7 @@ class Hearing:
     def _post(self, view: View, at: int) -> None:
         if view["record"] and may_be_kept(view) and self._is_wanted(view):
             self.waiting[str(view["uri"])] = {**view, "at": at}
+            self.authors.add(view["author"]["did"])
 
     def _is_wanted(self, view: View) -> bool:
         said, words = languages_of(view), text(mapping(view, "record"), "text").casefold()

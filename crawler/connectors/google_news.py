@@ -22,7 +22,7 @@ class GoogleNews(FeedListing):
 
     kind = "google_news"
     needs_sign_off = True
-    discovery_only = True
+    leaves_pages_alone = True
 
     def plan(self, source: Source, checkpoint: Checkpoint, now: datetime) -> Iterable[Request]:
         """One feed per query. Raises ConfigError when there is none."""

@@ -54,6 +54,7 @@ class Reddit(WalkBack):
     `queries` (in all communities, or in those named), `days`."""
 
     kind = "reddit"
+    leaves_pages_alone = True
     needs_key = True
     needs_sign_off = True
     nothing_asked = "give options: communities or queries"
@@ -77,15 +78,15 @@ class Reddit(WalkBack):
         session = self.sessions.of(server(source), source.auth)
         if session and session.holds(now):
             return [_signed(request, session.access) for request in asked]
-        waiting = json.dumps([[request.url, dict(request.context)] for request in asked])
+        return [self._login(source, asked)]
+
+    def _login(self, source: Source, asked: Sequence[Request], **context: str) -> Request:
+        waiting = json.dumps([[request.url, request.purpose, dict(request.context)] for request in asked])
         headers = {"authorization": f"Basic {SECRET64}", "content-type": "application/x-www-form-urlencoded"}
         login = str(source.options.get("login") or LOGIN).rstrip("/")
         body = b"grant_type=client_credentials"
-        return [
-            Request(
-                f"{login}/api/v1/access_token", Purpose.SESSION, "POST", headers, body, {"waiting": waiting}
-            )
-        ]
+        url = f"{login}/api/v1/access_token"
+        return Request(url, Purpose.SESSION, "POST", headers, body, {"waiting": waiting, **context})
 
     def page(self, source: Source, question: str, walk: Walk) -> Request:
         """Listings go on after a post's full name."""
@@ -115,8 +116,8 @@ class Reddit(WalkBack):
             raise unlike(source, "the answer holds no token", REMEDY)
         until = fetched.fetched_at + timedelta(seconds=seconds)
         self.sessions.keep(server(source), source.auth, Session(token, "", until))
-        for url, context in json.loads(fetched.request.context["waiting"]):
-            yield _signed(Request(url, context=context), token)
+        for url, purpose, context in json.loads(fetched.request.context["waiting"]):
+            yield _signed(Request(url, Purpose(purpose), context=context), token)
 
     def leaf(self, fetched: Fetched, source: Source, question: str, walk: Walk) -> Leaf:
         """Posts that are younger than the floor; those taken out become tombstones."""
@@ -128,6 +129,27 @@ class Reddit(WalkBack):
         parts = [_part(row, source) for row in young if row.get("name")]
         # Posts that a community pinned stand above younger ones.
         return Leaf(parts, youngest(_moment(row) for row in young), text(told, "after") if young else "")
+
+    def other(self, fetched: Fetched, source: Source) -> Iterable[Part]:
+        """Posts that were asked for again: missing or taken out, they are gone."""
+        told = mapping(answered_object(fetched, source, REMEDY), "data")
+        rows = {
+            text(row, "name"): row
+            for child in listed(told.get("children") or [])
+            if (row := mapping(child, "data"))
+        }
+        for name in json.loads(fetched.request.context["ids"]):
+            if name in rows:
+                yield _part(rows[name], source)
+            else:
+                yield Tombstone(source.id, name, "deleted", "missing when asked for again", PLATFORM)
+
+    def recheck(self, source: Source, raw_ids: Sequence[str]) -> Iterable[Request]:
+        """A hundred at a time, in a session of their own."""
+        for start in range(0, len(raw_ids), PER_PAGE):
+            ids = json.dumps(some := list(raw_ids[start : start + PER_PAGE]))
+            url = f"{server(source)}/api/info?{urlencode({'id': ','.join(some), 'raw_json': '1'})}"
+            yield self._login(source, [Request(url, Purpose.RECHECK, context={"ids": ids})], ids=ids)
 
     def health(self, fetched: Fetched) -> Outcome:
         """By status alone."""

@@ -5,7 +5,7 @@ named one by one; never for groups, and no member is ever looked at.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from html import unescape
 from urllib.parse import quote, urlencode, urlsplit
@@ -16,9 +16,9 @@ from lxml.etree import LxmlError, ParserError, tostring
 from crawler.dates import parse_date
 from crawler.queries import queries, query_of
 from crawler.shapes import number, server, unlike, wished
-from crawler.walk import DAYS, Leaf, Walk, WalkBack, later
+from crawler.walk import DAYS, Leaf, Part, Walk, WalkBack, later
 from domain.errors import Forbidden
-from domain.model import Engagement, Entry, Fetched, ItemKind, Request, Source
+from domain.model import Engagement, Entry, Fetched, ItemKind, Purpose, Request, Source, Tombstone
 
 PLATFORM = "telegram"
 REMEDY = "check the channel's name in a browser: https://t.me/s/NAME"
@@ -31,6 +31,7 @@ class Telegram(WalkBack):
     """`url` is https://t.me/. `options`: `channels` (names), `queries` (else every message), `days`."""
 
     kind = "telegram"
+    leaves_pages_alone = True
     needs_sign_off = True
     nothing_asked = "give options: channels"
 
@@ -49,6 +50,18 @@ class Telegram(WalkBack):
         asked = {**({"q": words} if words else {}), **({"before": walk.onward} if walk.onward else {})}
         query = f"?{urlencode(asked)}" if asked else ""
         return Request(f"{server(source)}/s/{quote(channel)}{query}", purse=query_of(source, words).purse)
+
+    def other(self, fetched: Fetched, source: Source) -> Iterable[Part]:
+        """A message that was asked for again: the preview of one that is gone says so."""
+        if _tree(fetched, source).find_class(f"{MARK}_error"):
+            raw_id = fetched.request.context["id"]
+            yield Tombstone(source.id, raw_id, "deleted", "the preview knows it no more", PLATFORM)
+
+    def recheck(self, source: Source, raw_ids: Sequence[str]) -> Iterable[Request]:
+        """The preview of each message alone."""
+        for raw_id in raw_ids:
+            url = f"{server(source)}/{quote(raw_id)}?embed=1"
+            yield Request(url, Purpose.RECHECK, context={"id": raw_id})
 
     def leaf(self, fetched: Fetched, source: Source, question: str, walk: Walk) -> Leaf:
         """Messages above the floor. Raises Forbidden for a channel without a preview."""

@@ -1,15 +1,15 @@
 """Threads' keyword search, by the operator's own token of an application that Meta has reviewed for it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from crawler.dates import parse_date
 from crawler.queries import queries, query_of
 from crawler.secret import SECRET
 from crawler.shapes import View, answered_object, listed, mapping, paragraphs, server, text, unlike
 from crawler.walk import Leaf, Walk, WalkBack, later, stamp, youngest
-from domain.model import Author, Entry, Fetched, ItemKind, Request, Source
+from domain.model import Author, Entry, Fetched, ItemKind, Purpose, Request, Source
 
 PLATFORM = "threads"
 REMEDY = "check that the token holds, and that the application may use threads_keyword_search"
@@ -22,6 +22,7 @@ class Threads(WalkBack):
     2,200 queries a day: set `limits: {daily_budget: 2200}` or less."""
 
     kind = "threads"
+    leaves_pages_alone = True
     needs_key = True
     needs_budget = True
     unit = "queries"
@@ -48,6 +49,14 @@ class Threads(WalkBack):
         return Request(
             f"{server(source)}/v1.0/keyword_search?{urlencode(asked)}", purse=query_of(source, question).purse
         )
+
+    def recheck(self, source: Source, raw_ids: Sequence[str]) -> Iterable[Request]:
+        """One call per post; 404 on two different days is believed."""
+        for raw_id in raw_ids:
+            url = (
+                f"{server(source)}/v1.0/{quote(raw_id)}?{urlencode({'fields': 'id', 'access_token': SECRET})}"
+            )
+            yield Request(url, Purpose.RECHECK, context={"id": raw_id})
 
     def leaf(self, fetched: Fetched, source: Source, question: str, walk: Walk) -> Leaf:
         """Posts that are younger than the floor; a full page leads to the span before it."""

@@ -1,6 +1,6 @@
 """Reviews on Trustpilot, by the operator's own key."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from urllib.parse import quote, urlencode
 
@@ -20,7 +20,7 @@ from crawler.shapes import (
     wished,
 )
 from crawler.walk import Leaf, Walk, WalkBack, later, stamp, youngest
-from domain.model import Author, Engagement, Entry, Fetched, ItemKind, Request, Source
+from domain.model import Author, Engagement, Entry, Fetched, ItemKind, Purpose, Request, Source
 
 PLATFORM = "trustpilot"
 REMEDY = "check the key and the ids of the business units"
@@ -31,6 +31,7 @@ class Trustpilot(WalkBack):
     """`url` is https://api.trustpilot.com/. `options`: `units` (ids of business units), `languages`, `days`."""
 
     kind = "trustpilot"
+    leaves_pages_alone = True
     needs_key = True
     nothing_asked = "give options: units"
     overlap = timedelta(hours=1)
@@ -47,6 +48,12 @@ class Trustpilot(WalkBack):
         asked |= {"language": language} if language else {}
         url = f"{server(source)}/v1/business-units/{quote(unit)}/reviews?{urlencode(asked)}"
         return Request(url, headers={"apikey": SECRET})
+
+    def recheck(self, source: Source, raw_ids: Sequence[str]) -> Iterable[Request]:
+        """One call per review; 404 on two different days is believed."""
+        for raw_id in raw_ids:
+            url = f"{server(source)}/v1/reviews/{quote(raw_id)}"
+            yield Request(url, Purpose.RECHECK, headers={"apikey": SECRET}, context={"id": raw_id})
 
     def resumed(self, question: str, onward: str) -> str:
         """One page earlier: what was deleted since has moved the others up."""

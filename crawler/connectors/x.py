@@ -3,7 +3,8 @@
 The most that a page can cost is taken from the budget before it is asked for; what it did not bring is given back.
 """
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from math import ceil
 from urllib.parse import urlencode
@@ -24,8 +25,8 @@ from crawler.shapes import (
     text,
     unlike,
 )
-from crawler.walk import Leaf, Walk, WalkBack
-from domain.model import Author, Engagement, Entry, Fetched, ItemKind, Request, Source
+from crawler.walk import Leaf, Part, Walk, WalkBack
+from domain.model import Author, Engagement, Entry, Fetched, ItemKind, Purpose, Request, Source, Tombstone
 
 PLATFORM = "x"
 REMEDY = "check the key, its plan, and the words of the query"
@@ -36,9 +37,10 @@ FIELDS = "created_at,lang,public_metrics,conversation_id,referenced_tweets,autho
 
 class X(WalkBack):
     """`url` is https://api.x.com/. `options`: `queries` (X's own operators may stand in them), `cents_per_read`
-    (default 0.5), `per_page` (10 to 100). Budgets count US cents."""
+    (default 0.5), `per_page` (10 to 100), `recheck: true`. Budgets count US cents."""
 
     kind = "x"
+    leaves_pages_alone = True
     needs_key = True
     needs_budget = True
     unit = "cents"
@@ -80,6 +82,32 @@ class X(WalkBack):
             ceil(fetched.body.count(b'"author_id"') * float(fetched.request.context["price"])),
         )
 
+    def other(self, fetched: Fetched, source: Source) -> Iterable[Part]:
+        """Posts that were asked for again: what X does not show any more is gone."""
+        standing = {
+            text(row, "id") for row in listed(answered_object(fetched, source, REMEDY).get("data") or [])
+        }
+        gone = [one for one in json.loads(fetched.request.context["ids"]) if one not in standing]
+        return [
+            Tombstone(source.id, one, "deleted", "missing when asked for again", PLATFORM) for one in gone
+        ]
+
+    def recheck(self, source: Source, raw_ids: Sequence[str]) -> Iterable[Request]:
+        """A hundred at a time; it costs as much as reading them did, so it is asked only with `recheck: true`."""
+        if not source.options.get("recheck"):
+            return
+        price = number(source, "cents_per_read", CENTS_PER_POST)
+        for start in range(0, len(raw_ids), PER_PAGE):
+            some = list(raw_ids[start : start + PER_PAGE])
+            url = (
+                f"{server(source)}/2/tweets?{urlencode({'ids': ','.join(some), 'tweet.fields': 'author_id'})}"
+            )
+            context = {"price": str(price), "ids": json.dumps(some)}
+            headers = {"authorization": f"Bearer {SECRET}"}
+            yield Request(
+                url, Purpose.RECHECK, headers=headers, context=context, cost=ceil(len(some) * price)
+            )
+
     def leaf(self, fetched: Fetched, source: Source, question: str, walk: Walk) -> Leaf:
         """Posts newest first."""
         answer = answered_object(fetched, source, REMEDY)
@@ -98,15 +126,6 @@ def _entry(row: View, source: Source) -> Entry:
     related = {text(one, "type"): text(one, "id") for one in listed(row.get("referenced_tweets") or [])}
     repeated = related.get("retweeted", "")
     root = text(row, "conversation_id")
-    kind = (
-        ItemKind.REPOST
-        if repeated
-        else ItemKind.REPLY
-        if "replied_to" in related
-        else ItemKind.QUOTE
-        if "quoted" in related
-        else ItemKind.POST
-    )
     return Entry(
         source_id=source.id,
         raw_id=raw_id,
@@ -114,7 +133,7 @@ def _entry(row: View, source: Source) -> Entry:
         content=paragraphs(text(row, "text")),
         language=short_language(row.get("lang")) if row.get("lang") != "und" else "",
         published=parse_date(text(row, "created_at")),
-        kind=kind,
+        kind=_kind(related),
         platform=PLATFORM,
         parent=related.get("replied_to", ""),
         root=root if root != raw_id else "",
@@ -129,6 +148,11 @@ def _entry(row: View, source: Source) -> Entry:
         ),
         sensitive=bool(row.get("possibly_sensitive")),
     )
+
+
+def _kind(related: Mapping[str, str]) -> ItemKind:
+    kinds = {"retweeted": ItemKind.REPOST, "replied_to": ItemKind.REPLY, "quoted": ItemKind.QUOTE}
+    return next((kind for name, kind in kinds.items() if name in related), ItemKind.POST)
 
 
 CONNECTOR = X()

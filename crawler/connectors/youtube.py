@@ -41,8 +41,10 @@ from domain.model import (
     Gap,
     ItemKind,
     Outcome,
+    Purpose,
     Request,
     Source,
+    Tombstone,
 )
 
 PLATFORM = "youtube"
@@ -51,6 +53,7 @@ API = "https://www.googleapis.com/youtube/v3"
 PER_FEED = 15
 PER_PAGE, COMMENTS_PER_PAGE = 50, 100
 COMMENT_DAYS = 7.0
+VIDEO_ID_LETTERS = 11
 VIDEO = "video "
 """Cursor names of videos whose comments are read are this and the video's id; the value is when it appeared."""
 COMMENTS = "comments "
@@ -68,6 +71,7 @@ class YouTube(WalkBack):
     `comments: false` leaves comments out, `comment_days` is how long a video's are read (default 7)."""
 
     kind = "youtube"
+    leaves_pages_alone = True
     unit = "quota units"
     budget_zone = "America/Los_Angeles"
     nothing_asked = "give options: channels or playlists"
@@ -145,6 +149,30 @@ class YouTube(WalkBack):
         return Leaf(
             [e for entries in young for e in entries], moments, text(answer, "nextPageToken") if young else ""
         )
+
+    def other(self, fetched: Fetched, source: Source) -> Iterable[Part]:
+        """Videos or comments that were asked for again: what is missing in the answer is gone."""
+        standing = {
+            text(row, "id") for row in listed(answered_object(fetched, source, REMEDY).get("items") or [])
+        }
+        gone = [one for one in json.loads(fetched.request.context["ids"]) if one not in standing]
+        return [
+            Tombstone(source.id, one, "deleted", "missing when asked for again", PLATFORM) for one in gone
+        ]
+
+    def recheck(self, source: Source, raw_ids: Sequence[str]) -> Iterable[Request]:
+        """Fifty at a time, where there is a key."""
+        videos = [one for one in raw_ids if len(one) == VIDEO_ID_LETTERS]
+        comments = [one for one in raw_ids if len(one) != VIDEO_ID_LETTERS]
+        if not source.auth:
+            return
+        for call, ids in (("videos", videos), ("comments", comments)):
+            for start in range(0, len(ids), PER_PAGE):
+                some = ids[start : start + PER_PAGE]
+                asked = _api(
+                    source, call, {"part": "id", "id": ",".join(some), "maxResults": str(PER_PAGE)}, ""
+                )
+                yield replace(asked, purpose=Purpose.RECHECK, context={"ids": json.dumps(some)})
 
     def advance(self, source: Source, checkpoint: Checkpoint, entries: Sequence[Entry]) -> Checkpoint:
         """Drops the places of comments whose video is no longer watched."""

@@ -1,6 +1,7 @@
 """Asks again for what is held, on the same polite road as all others."""
 
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import scrapy
@@ -9,9 +10,10 @@ from twisted.python.failure import Failure
 
 from crawler.faults import Fault
 from crawler.guard import Guard, NotAllowed, authority, checked_host
+from crawler.secret import filled, masked
 from crawler.settings import CrawlSettings
 from crawler.spiders.feed import ACCEPT_LISTING, fetched_from, ignores_robots
-from crawler.visit import Visiting, fault_of_error
+from crawler.visit import Visiting, charged, fault_of_error
 from domain.model import Fetched, Outcome, Request
 
 if TYPE_CHECKING:
@@ -50,12 +52,15 @@ class RecheckSpider(scrapy.Spider):
         """Hands an answer on and asks for what it leads to."""
         visiting: Visiting = response.meta["visiting"]
         fetched = fetched_from(response, visiting, self.crawl_settings.clock())
+        visiting.job.purse.settle(fetched.request, charged(visiting.connector, fetched))
         yield from self._told(visiting, fetched.request, fetched)
 
     def failed(self, failure: Failure) -> None:
         """Hands on that nothing came."""
         meta = failure.request.meta  # type: ignore[attr-defined]
-        list(self._told(meta["visiting"], meta["request"], fault_of_error(failure.value)))
+        fault = fault_of_error(failure.value)
+        told = replace(fault, reason=masked(fault.reason, meta["visiting"].job.secret))
+        list(self._told(meta["visiting"], meta["request"], told))
 
     def _told(self, visiting: Visiting, request: Request, found: Fetched | Fault) -> Iterator[scrapy.Request]:
         if self.failures:
@@ -74,9 +79,13 @@ class RecheckSpider(scrapy.Spider):
             except (NotAllowed, ValueError) as error:
                 list(self._told(visiting, request, Fault(Outcome.BLOCKED, f"not allowed: {error}"[:300])))
                 continue
+            if why := visiting.job.purse.reserve(request):
+                list(self._told(visiting, request, Fault(Outcome.SKIPPED, why)))
+                continue
             yield self._scrapy_request(visiting, request)
 
     def _scrapy_request(self, visiting: Visiting, request: Request) -> scrapy.Request:
+        request, plain = filled(request, visiting.job.secret), request
         return scrapy.Request(
             request.url,
             method=request.method,
@@ -88,7 +97,7 @@ class RecheckSpider(scrapy.Spider):
             meta={
                 "visiting": visiting,
                 "download_slot": authority(request.url),
-                "request": request,
+                "request": plain,
                 "purpose": request.purpose,
                 "ignores_robots": ignores_robots(visiting),
             },

@@ -81,7 +81,7 @@ class CollectRun:
     ) -> None:
         self.desk = desk
         self.collected = Collected()
-        self.jobs = [_job(desk, source, secrets or secrets_of({})) for source in sources]
+        self.jobs = [job_of(desk, source, secrets or secrets_of({})) for source in sources]
         self._on_visit = on_visit
 
     def deliver(self, harvest: Harvest) -> None:
@@ -106,7 +106,9 @@ async def collect_async(run: CollectRun, settings: CrawlSettings) -> Collected:
     return run.collected
 
 
-def _job(desk: "Desk", source: Source, secrets: Secrets) -> CrawlJob:
+def job_of(desk: "Desk", source: Source, secrets: Secrets) -> CrawlJob:
+    """What a visit needs; without its secret a source is refused and says so."""
+
     def known(raw_ids: Sequence[str]) -> Mapping[str, datetime | None]:
         return desk.archive.known_entries(source.id, raw_ids)
 

@@ -10,12 +10,15 @@ from crawler.faults import Fault
 from crawler.permission import clearance
 from crawler.recheck import Findings, RollCall, findings, put_off, questions, unanswered, unasked
 from crawler.settings import CrawlSettings
+from crawler.visit import CrawlJob
 from domain.model import Document, Fetched, Request, Source, Standing
 from domain.ports import RecheckArchive
-from lagebild.belts.collect import Desk
+from lagebild.belts.collect import Desk, job_of
+from lagebild.secrets import Secrets, secrets_of
 from lagebild.watching import expanded
 
 logger = logging.getLogger(__name__)
+NO_SECRETS = secrets_of({})
 PER_SOURCE = 2_000
 AT_ONCE = 20_000
 REQUESTS_PER_SOURCE = 200
@@ -52,15 +55,17 @@ class RecheckRun:
     calls: dict[str, RollCall]
     requests_per_source: int = REQUESTS_PER_SOURCE
     done: Rechecked = field(default_factory=Rechecked)
+    secrets: Secrets = NO_SECRETS
 
-    def asked(self) -> list[tuple[Source, Sequence[Request]]]:
+    def asked(self) -> list[tuple[CrawlJob, Sequence[Request]]]:
         """The first requests of every source; what nothing asks for is put off to its next day."""
         now, asked = self.desk.clock(), []
         for call in self.calls.values():
             requests = questions(call)
             self.archive.keep_looks(unasked(call, requests, now), now)
-            asked.append((call.source, requests[: self.requests_per_source]))
-        return [(source, requests) for source, requests in asked if requests]
+            job = job_of(self.desk, call.source, self.secrets)
+            asked.append((job, requests[: self.requests_per_source]))
+        return [(job, requests) for job, requests in asked if requests and not job.refused]
 
     def answer(self, source_id: str, request: Request, brought: Fetched | Fault) -> Iterable[Request]:
         """Keeps what an answer told; returns what to ask next."""
@@ -83,6 +88,7 @@ def recheck_run(
     sources: Iterable[Source],
     limit: int = AT_ONCE,
     requests_per_source: int = REQUESTS_PER_SOURCE,
+    secrets: Secrets = NO_SECRETS,
 ) -> RecheckRun:
     """A run over the due items of these sources that may be asked today."""
     now = desk.clock()
@@ -100,6 +106,7 @@ def recheck_run(
         calls,
         requests_per_source,
         Rechecked(due=sum(len(call.items) for call in calls.values())),
+        secrets,
     )
 
 

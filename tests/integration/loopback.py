@@ -124,7 +124,7 @@ class Visitor:
         visits: list[Visit] = []
         settings = CrawlSettings(
             user_agent="Test/1.0", per_host_delay_seconds=0.0, private_hosts=frozenset({"127.*"}), clock=lambda: now,
-            timeout_seconds=5.0,
+            timeout_seconds=60.0,
         )  # fmt: skip
         run = CollectRun(desk, [self.source], visits.append, secrets_of(self.environment))
         crawl(run.jobs, settings, run.deliver)

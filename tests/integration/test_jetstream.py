@@ -179,6 +179,14 @@ def test_a_visit_is_bounded_and_the_next_one_goes_on(
     assert len(reader.held()) == 250
 
 
+def test_more_authors_than_a_visit_can_ask_for_wait_for_the_next(reader: Reader) -> None:
+    reader.network.events = [post(f"did:plc:{n:05d}", n, START + n * SECOND) for n in range(1400)]
+    reader.visit()
+    assert len(reader.held()) == 900
+    reader.visit(NOW + timedelta(minutes=1))
+    assert len(reader.held()) == 1400
+
+
 def test_profiles_that_do_not_come_hold_the_place(reader: Reader) -> None:
     reader.network.events = [post(f"did:plc:{n:04d}", n, START + n * SECOND) for n in range(60)]
     reader.network.profile_faults = 1

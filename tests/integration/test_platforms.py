@@ -11,10 +11,29 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
+from crawler.dedupe import NearIndex
+from crawler.recheck import RollCall, questions
 from crawler.registry import connector_for
-from domain.model import Entry, Fetched, Limits, Outcome, Terms, TermsStatus, Tombstone
+from crawler.settings import CrawlSettings
+from domain.model import (
+    Entry,
+    Fetched,
+    Lens,
+    Limits,
+    Outcome,
+    Request,
+    Source,
+    Standing,
+    Terms,
+    TermsStatus,
+    Tombstone,
+)
+from lagebild.belts.collect import Desk
+from lagebild.belts.recheck import Rechecked, recheck, recheck_run
+from lagebild.secrets import secrets_of
 from tests.integration.loopback import NOW, Answer, Asked, Platform, Told, Visitor, serving
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "connectors"
@@ -611,6 +630,94 @@ def test_google_news_keeps_titles_and_fetches_no_page(opened: Open) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "kind", ["reddit", "telegram", "google_news", "x", "threads", "trustpilot", "youtube"]
+)
+def test_addresses_of_platforms_that_want_no_readers_are_never_fetched(kind: str) -> None:
+    site = Source(
+        id="s", name="S", kind=kind, url="https://a.example/", language="de", markets=("DE",), lens=Lens.USER
+    )  # fmt: skip
+    item = Standing(
+        item_id="i", source_id="s", raw_id="1", url="https://a.example/1", platform="p", first_seen_at=NOW, fetched_at=NOW
+    )  # fmt: skip
+    assert "https://a.example/1" not in {request.url for request in questions(RollCall(site, (item,)))}
+
+
+def asked_again(visitor: Visitor, now: datetime) -> Rechecked:
+    """The recheck belt over what is held and due."""
+    desk = Desk(visitor.archive, NearIndex(), lambda: now)
+    run = recheck_run(visitor.archive, desk, [visitor.source], secrets=secrets_of(visitor.environment))
+    settings = CrawlSettings(
+        user_agent="Test/1.0",
+        per_host_delay_seconds=0.0,
+        private_hosts=frozenset({"127.*"}),
+        clock=lambda: now,
+    )
+    return recheck(run, settings)
+
+
+def test_videos_that_are_missing_when_asked_for_again_are_taken_out_within_the_quota(opened: Open) -> None:
+    channel = Channel(videos=3, comments=0)
+
+    def answer(asked: Asked) -> Told:
+        if not asked.path.endswith("/videos"):
+            return channel(asked)
+        assert asked.headers["x-goog-api-key"] == "geheim"
+        return told({"items": [{"id": one} for one in asked.query["id"].split(",") if not one.endswith("1")]})
+
+    channel.videos = [(f"video-{n:05d}", at) for n, (_, at) in enumerate(channel.videos)]
+    visitor = youtube(opened, answer, options={"comments": False}, limits=Limits(daily_budget=1))  # type: ignore[arg-type]
+    visitor.visit()
+    assert asked_again(visitor, later(25 * 60)).gone == 1
+    assert visitor.held() == ["video-00000", "video-00002"]
+    # The day's one unit is spent: nothing is asked, and nothing concluded.
+    assert asked_again(visitor, later(25 * 60 + 7 * 60)).gone == 0
+
+
+def test_reddit_s_posts_are_asked_for_again_in_a_session(opened: Open) -> None:
+    row = {"title": "T", "created_utc": NOW.timestamp()}
+
+    def answer(asked: Asked) -> Told:
+        if asked.path == "/api/v1/access_token":
+            return told({"access_token": "tok", "expires_in": 86400})
+        if asked.path == "/api/info":
+            assert asked.headers["authorization"] == "Bearer tok"
+            rows = [
+                {"data": {"name": "t3_1", **row}},
+                {"data": {"name": "t3_2", **row, "removed_by_category": "deleted"}},
+            ]
+            return told({"data": {"children": rows}})
+        return told({"data": {"children": [{"data": {"name": f"t3_{n}", **row}} for n in (1, 2, 3)]}})
+
+    platform, visitor = opened(answer, "reddit", auth="env:KEY", terms=SIGNED)
+    visitor.source = replace(visitor.source, options={"communities": ["again"], "login": platform.base})
+    visitor.visit()
+    assert asked_again(visitor, later(25 * 60)).gone == 2
+    assert visitor.held() == ["t3_1"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "path"), [("trustpilot", "/v1/reviews/9"), ("threads", "/v1.0/9"), ("telegram", "/9")]
+)
+def test_what_has_only_an_address_of_its_own_is_asked_for_there(kind: str, path: str) -> None:
+    site = Source(
+        id="s", name="S", kind=kind, url="https://a.example/", language="de", markets=("DE",), lens=Lens.USER
+    )  # fmt: skip
+    (request,) = connector_for(kind).recheck(site, ["9"])
+    assert (httpx.URL(request.url).path, request.context["id"]) == (path, "9")
+
+
+def test_a_message_whose_preview_is_an_error_is_gone() -> None:
+    site = Source(
+        id="s", name="S", kind="telegram", url="https://t.example/", language="de", markets=("DE",), lens=Lens.USER
+    )  # fmt: skip
+    connector = connector_for("telegram")
+    (request,) = connector.recheck(site, ["amt/9"])
+    body = b'<html><body><div class="tgme_widget_message_error">Post not found</div></body></html>'
+    (found,) = connector.parse(Fetched("s", request, request.url, 200, {}, body, NOW), site)
+    assert isinstance(found, Tombstone)
+
+
 class Priced:
     """X: newest first under `until_id`, and each post that is shown is counted."""
 
@@ -666,6 +773,10 @@ def test_x_pays_nothing_for_a_refusal_and_all_for_an_answer_that_never_came(open
     _, visitor = opened(
         priced, "x", auth="env:KEY", limits=Limits(monthly_budget=80), options={"queries": ["a"]}
     )
+    (request,) = connector_for("x").recheck(
+        replace(visitor.source, options={"recheck": True}), ["1", "2", "3"]
+    )
+    assert (request.cost, list(connector_for("x").recheck(visitor.source, ["1"]))) == (2, [])
     priced.status = 429
     assert visitor.visit().retry_after == timedelta(seconds=60)
     assert [one.spent for one in visitor.archive.spendings()] == [0]
@@ -720,8 +831,6 @@ def test_reddit_s_fixture_is_read_and_what_was_taken_out_is_a_tombstone(opened: 
         lambda asked: Told(), "reddit", auth="env:KEY", terms=SIGNED, options={"communities": ["chargers"]}
     )
     connector, body = connector_for("reddit"), (FIXTURES / "reddit" / "answer.json").read_bytes()
-    from domain.model import Request
-
     request = Request("https://oauth.reddit.example/r/chargers/new")
     parts = list(connector.parse(Fetched("s", request, request.url, 200, {}, body, NOW), visitor.source))
     (entry,) = (part for part in parts if isinstance(part, Entry))

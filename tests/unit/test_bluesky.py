@@ -130,6 +130,25 @@ def test_what_a_cap_on_pages_left_is_read_at_the_next_visits() -> None:
     assert len(found) == 44
 
 
+def test_a_page_that_can_never_be_read_does_not_keep_new_posts_away_for_ever() -> None:
+    posts = [view(number) for number in range(1, 8)]
+
+    def breaks(request: Request) -> tuple[int, bytes]:
+        asked = httpx.URL(request.url).params
+        broken = asked.get("cursor") == "4" or "until" in asked
+        return (500, b"") if broken else index(posts)(request)
+
+    checkpoint, site = Checkpoint("b"), source(queries=["a"])
+    checkpoint = visit(site, breaks, checkpoint).harvest(NOW).checkpoint
+    posts.insert(0, view(-24 * 3))
+    much_later = NOW + timedelta(days=3)
+    visiting = Visiting(CrawlJob(site, checkpoint, lambda ids: {}), much_later)
+    (request,) = visiting.first_requests()
+    status, body = breaks(request)
+    visiting.answered(Fetched("b", request, request.url, status, {}, body, much_later))
+    assert posts[0]["uri"] in visiting.entries
+
+
 def test_with_many_questions_each_gets_fewer_pages_and_nobody_is_left_out() -> None:
     site, checkpoint, asked = source(queries=[f"q{n}" for n in range(60)]), Checkpoint("b"), set()
     for _ in range(2):

@@ -55,6 +55,19 @@ def test_the_shipped_file_watches_at_least_120_sources_in_all_home_markets() -> 
     assert all(timedelta(minutes=15) <= source.interval <= timedelta(days=1) for source in sources)
 
 
+def test_platforms_are_shipped_off_and_each_is_there_to_be_switched_on() -> None:
+    platforms = [source for source in load(SHIPPED) if source.category in ("social", "reviews")]
+    assert {source.kind for source in platforms} >= {
+        "bluesky_jetstream",
+        "reddit",
+        "telegram",
+        "x",
+        "threads",
+        "trustpilot",
+    }
+    assert not any(source.enabled for source in platforms)
+
+
 def test_the_starter_file_is_the_shipped_file() -> None:
     starter = SHIPPED.parent / "lagebild" / "starter" / "sources.yaml"
     assert starter.read_bytes() == SHIPPED.read_bytes()
