@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import os
 import signal
 from collections.abc import Awaitable, Sequence
 from datetime import datetime
@@ -18,6 +19,8 @@ QUEUES = (COLLECTING, READING)
 AWAY_SECONDS = 2.0
 """How long a worker waits for a server that is away before it asks again."""
 FINISH_WITHIN_SECONDS = 20.0
+LET_GO_SECONDS = 2 * FINISH_WITHIN_SECONDS
+LEFT = 75
 POLL_SECONDS = 0.2
 WAKE_SECONDS = 1.0
 """How often a worker looks for jobs that nobody told it of: retried ones, and those whose lock came free."""
@@ -46,9 +49,14 @@ async def _while_connected(fleet: Fleet, queues: Sequence[str], stop: asyncio.Ev
         await asyncio.wait({*lanes, stopping}, return_when=asyncio.FIRST_COMPLETED)
         for task in (*lanes, stopping):
             task.cancel()
-        for lane in lanes:
-            with contextlib.suppress(asyncio.CancelledError):
-                await lane
+        ended, stuck = await asyncio.wait(lanes, timeout=LET_GO_SECONDS)
+        if stuck:
+            # Its heart would beat on, and nobody would get its jobs. Whoever runs us starts us again.
+            logger.error("a job does not let go, leaving so that the sweep gives it to others")
+            os._exit(LEFT)
+        for lane in ended:
+            if not lane.cancelled() and (error := lane.exception()):
+                raise error
 
 
 def _lanes(fleet: Fleet, queues: Sequence[str]) -> list[Awaitable[None]]:
