@@ -19,6 +19,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from lagebild.belts.publish import DAILY
 from lagebild.service import Service
 from lagebild.settings import Edition, Publish, Settings
 from lagebild.workshop import Workshop
@@ -140,7 +141,7 @@ async def lived(story: Story, folder: Path) -> Counter[tuple[str, str]]:
             await jobs["catch-up"].run()
         before = moment
     for row in archive.digests("", 1000):
-        written[(row["market"], row["day"])] += 1
+        written[(row["market"], row["day"])] += row["edition"] == DAILY  # Fridays bring the week's report too
     for run in archive.job_runs("digest", 1000):
         if run.outcome != "ok":
             written[(run.key.split()[0], run.key.split()[1])] += 100

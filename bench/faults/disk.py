@@ -197,11 +197,15 @@ def refused_write(path: Path, *, query_only: bool) -> str:
     """The remedy of a refused write; "accepted" when it was none."""
     try:
         archive = open_archive(path)
-        if query_only:  # what a read-only disk answers, where this user may not mount one
-            archive.rows("PRAGMA query_only = ON")
-        archive.commit(batch(99))
     except StorageError as error:
         return error.remedy
+    with closing(archive):  # or its disk could not be taken away
+        try:
+            if query_only:  # what a read-only disk answers, where this user may not mount one
+                archive.rows("PRAGMA query_only = ON")
+            archive.commit(batch(99))
+        except StorageError as error:
+            return error.remedy
     return "accepted"
 
 

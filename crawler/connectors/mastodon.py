@@ -151,7 +151,9 @@ def _refuse_if_closed(fetched: Fetched, source: Source) -> None:
 
 def _next_page(fetched: Fetched, source: Source, statuses: Sequence[Status]) -> Iterator[Request]:
     """Forward from a mark until a page is empty; a first visit walks back to `since`, then on from the newest."""
-    context, page = fetched.request.context, int(fetched.request.context["page"])
+    context, page = fetched.request.context, int(fetched.request.context.get("page", "1"))
+    if "path" not in context:  # a page that is read again by itself leads nowhere
+        return
     asked = parse_qs(urlsplit(fetched.request.url).query)
     ids = [str(status["id"]) for status in statuses]
     newest = ids[:1] if "min_id" in asked else [context["newest"]] if "newest" in context else ids[:1]
@@ -194,7 +196,7 @@ def _no_statuses(source: Source, why: str) -> ParseError:
 
 def _page(fetched: Fetched, source: Source) -> Iterator[Entry | Request]:
     statuses = _statuses(fetched, source)
-    since = None if "min_id=" in fetched.request.url else parse_date(fetched.request.context["since"])
+    since = None if "min_id=" in fetched.request.url else parse_date(fetched.request.context.get("since", ""))
     for status in statuses:
         entry = _entry(status, source)
         is_young = not (since and entry.published and entry.published < since)

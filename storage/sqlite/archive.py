@@ -35,8 +35,12 @@ def open_archive(path: Path, *, create: bool = True, copy_first: bool = True) ->
             )
         path.parent.mkdir(parents=True, exist_ok=True)
     archive = SqliteArchive(path)
-    with alone(path):
-        migrate(archive, copy_first=copy_first)
+    try:
+        with alone(path):
+            migrate(archive, copy_first=copy_first)
+    except BaseException:
+        archive.close()
+        raise
     return archive
 
 

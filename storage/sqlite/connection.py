@@ -26,6 +26,18 @@ PAGE_OCTETS = 16384
 CHECKPOINT_PAGES = 1000
 """About 16 MB of log between checkpoints: fewer of them in bulk loads, still a small file beside the archive."""
 
+PRAGMAS = (
+    f"page_size = {PAGE_OCTETS}",
+    "journal_mode = WAL",
+    "synchronous = NORMAL",
+    "foreign_keys = OFF",  # a tombstone leaves rows that point at what is gone
+    "secure_delete = ON",  # what is deleted is overwritten; measured: no cost when adding
+    f"cache_size = -{CACHE_KIBIBYTES}",
+    f"wal_autocheckpoint = {CHECKPOINT_PAGES}",
+    "temp_store = MEMORY",
+    "mmap_size = 268435456",
+)
+
 IDS_A_SECOND = "SELECT value FROM setting WHERE name = 'ids_a_second'"
 
 Row = tuple[Any, ...]
@@ -138,18 +150,12 @@ def open_connection(path: str) -> sqlite3.Connection:
     connection = sqlite3.connect(
         path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=256
     )
-    for pragma in (
-        f"page_size = {PAGE_OCTETS}",
-        "journal_mode = WAL",
-        "synchronous = NORMAL",
-        "foreign_keys = OFF",  # a tombstone leaves rows that point at what is gone
-        "secure_delete = ON",  # what is deleted is overwritten; measured: no cost when adding
-        f"cache_size = -{CACHE_KIBIBYTES}",
-        f"wal_autocheckpoint = {CHECKPOINT_PAGES}",
-        "temp_store = MEMORY",
-        "mmap_size = 268435456",
-    ):
-        connection.execute(f"PRAGMA {pragma}")
+    try:
+        for pragma in PRAGMAS:
+            connection.execute(f"PRAGMA {pragma}")
+    except BaseException:
+        connection.close()
+        raise
     _teach(connection)
     return connection
 

@@ -12,7 +12,8 @@ from digest.formats import email, slack, teams, text
 from digest.gather import Order, gather
 from digest.period import period_of
 from domain.model import Incident, IncidentState, TriageEvent
-from lagebild.reading_room import triage
+from lagebild.room.triage import triage
+from lagebild.settings import Settings
 from storage.memory import MemoryArchive
 from storage.sqlite.archive import SqliteArchive
 from tests.fixtures.digest_archive import LAST, filled
@@ -42,7 +43,7 @@ def room(archive: MemoryArchive) -> TestClient:
         return END
 
     desk = Desk(
-        archive=archive, clock=clock, sources=[], zones=ZONES, names={}, triage=triage(ZONES),
+        archive=archive, clock=clock, sources=[], zones=ZONES, names={}, triage=triage(archive, ZONES, Settings()),
         render=lambda _: b"", hosts=frozenset({"testserver"}),
     )  # fmt: skip
     return TestClient(create_app(desk))
