@@ -17,6 +17,7 @@ import hashlib
 import json
 import os
 import random
+import re
 import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -285,7 +286,7 @@ def average(run: Run) -> None:
 
 
 def strip(run: Run) -> None:
-    """Copies the pipeline without the strings seen in training, which hash embeddings do not need."""
+    """Copies the pipeline without the strings seen in training, which hash embeddings do not need, and without paths."""
     import spacy
 
     shutil.rmtree(run.out, ignore_errors=True)
@@ -293,8 +294,16 @@ def strip(run: Run) -> None:
     labels = spacy.load(run.out).get_pipe("ner").labels
     kept = {"de", *labels, *(f"{place}-{label}" for label in labels for place in "BILU")}
     (run.out / "vocab" / "strings.json").write_text(json.dumps(sorted(kept)), encoding="utf-8")
+    config = run.out / "config.cfg"
+    config.write_text(without_paths(config.read_text(encoding="utf-8")), encoding="utf-8")
     size = sum(path.stat().st_size for path in run.out.rglob("*") if path.is_file())
     assert size <= SIZE_LIMIT_BYTES, f"{size} bytes are more than the {SIZE_LIMIT_BYTES} we ship"
+
+
+def without_paths(config: str) -> str:
+    """spaCy's configuration without the places of the training's files; whoever trains again gives their own."""
+    head, rest = config.split("\n\n", 1)
+    return re.sub(r"^(\w+) = .*$", r"\1 = null", head, flags=re.M) + "\n\n" + rest
 
 
 def score(gold: list[Sentence], found: list[Sentence]) -> dict[str, list[float]]:

@@ -38,6 +38,16 @@ def test_nothing_is_loaded_that_runs_code(path: Path) -> None:
     assert not re.search(r"(?<![\w.])(eval|exec)\(", text)
 
 
+def test_no_weights_tell_where_they_were_made() -> None:
+    told = [
+        p
+        for kind in ("*.cfg", "meta.json")
+        for p in MODELS.rglob(kind)
+        if re.search(r'"/\w+/', p.read_text("utf-8"))
+    ]
+    assert told == []
+
+
 def test_arrays_are_loaded_through_the_check_alone() -> None:
     loading = [p.name for p in modules() if "np.load(" in p.read_text(encoding="utf-8")]
     assert loading == ["checked.py"]
