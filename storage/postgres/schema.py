@@ -41,15 +41,19 @@ END $$;
 """
 
 
-def fold_function() -> str:
-    """The folding of `storage.fold` as a function, for the generated columns."""
+MARKS = "«»‹›„“”‚‘’…–—·•"
+"""Punctuation beyond ASCII, which a database of locale C takes for letters."""
+
+
+def fold_function(marks: str = "") -> str:
+    """The folding of `storage.fold` as a function, for the generated columns; `marks` become spaces."""
     expression = "t"
     for letter, spelt in UMLAUTS:
         expression = f"replace({expression}, '{letter}', '{spelt}')"
     accents = "".join(letter for letter, _ in ACCENTS)
     plain = "".join(letter for _, letter in ACCENTS)
-    body = f"SELECT lower(translate({expression}, '{accents}', '{plain}'))"
-    return f"CREATE FUNCTION lb_fold(t text) RETURNS text LANGUAGE sql IMMUTABLE AS $$ {body} $$;"
+    body = f"SELECT lower(translate({expression}, '{accents}{marks}', '{plain}{' ' * len(marks)}'))"
+    return f"CREATE OR REPLACE FUNCTION lb_fold(t text) RETURNS text LANGUAGE sql IMMUTABLE AS $$ {body} $$;"
 
 
 LONGEST_TEXT = 200_000
@@ -65,6 +69,9 @@ ALTER TABLE item_text
 CREATE INDEX item_text_words ON item_text USING gin (words);
 CREATE INDEX item_text_head ON item_text USING gin (head gin_trgm_ops);
 """
+
+MARKS_APART = fold_function(MARKS) + "ALTER TABLE item_text DROP COLUMN words, DROP COLUMN head;" + FULL_TEXT
+"""The columns are made of the new folding for every text that is held."""
 
 FINAL = """
 CREATE TRIGGER triage_event_final BEFORE UPDATE OR DELETE ON triage_event EXECUTE FUNCTION lb_final();
@@ -88,5 +95,6 @@ STEPS: tuple[tuple[str, str], ...] = (
     ("p010_milestones", translated_table(shared.MILESTONES)),
     ("p011_shelf", translated_table(shared.SHELF)),
     ("p012_unnamed", shared.UNNAMED),
+    ("p013_marks", MARKS_APART),
 )
 """Applied once each, in order. Never edit one that was released: add one."""
