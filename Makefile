@@ -40,8 +40,11 @@ test: setup ## every test of the default tier
 test-browser: setup ## the reading room in Chromium: mornings, accessibility, phones
 	@.venv/bin/pytest -q -m browser tests/e2e
 
-test-fleet: setup ## the archive and the belts on a PostgreSQL of their own, with worker processes
-	@LAGEBILD_TEST_POSTGRES=start .venv/bin/pytest -q -n 2 --dist loadfile tests/contract tests/integration/test_fleet.py tests/integration/test_fleet_queue.py -k "postgres or fleet"
+test-postgres: setup ## the archive's contract and the fleet's queue on a PostgreSQL of their own
+	@LAGEBILD_TEST_POSTGRES=start .venv/bin/pytest -q -n 2 --dist loadfile tests/contract tests/integration/test_fleet_queue.py -k "postgres or fleet"
+
+test-fleet: test-postgres ## that, and a fortnight through two worker processes, some of them killed (ten minutes)
+	@LAGEBILD_TEST_POSTGRES=start .venv/bin/pytest -q tests/integration/test_fleet.py
 
 lint: setup ## style, types, floors
 	@.venv/bin/ruff check .
