@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from domain.errors import ParseError
-from domain.model import Fetched, Source
+from domain.model import Fetched, Source, Tombstone
 
 View = Mapping[str, Any]
 
@@ -26,6 +26,13 @@ def answered_object(fetched: Fetched, source: Source, remedy: str) -> View:
     if not isinstance(found, dict):
         raise unlike(source, "the answer is no object", remedy)
     return found
+
+
+def missing(fetched: Fetched, source: Source, rows: object, platform: str) -> list[Tombstone]:
+    """Those of the ids asked for again (the request's `ids`) that the answer's rows no longer hold."""
+    standing = {text(row, "id") for row in listed(rows)}
+    gone = [one for one in json.loads(fetched.request.context["ids"]) if one not in standing]
+    return [Tombstone(source.id, one, "deleted", "missing when asked for again", platform) for one in gone]
 
 
 def unlike(source: Source, why: str, remedy: str) -> ParseError:

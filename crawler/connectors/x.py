@@ -18,6 +18,7 @@ from crawler.shapes import (
     count,
     listed,
     mapping,
+    missing,
     number,
     paragraphs,
     server,
@@ -26,7 +27,7 @@ from crawler.shapes import (
     unlike,
 )
 from crawler.walk import Leaf, Part, Walk, WalkBack
-from domain.model import Author, Engagement, Entry, Fetched, ItemKind, Purpose, Request, Source, Tombstone
+from domain.model import Author, Engagement, Entry, Fetched, ItemKind, Purpose, Request, Source
 
 PLATFORM = "x"
 REMEDY = "check the key, its plan, and the words of the query"
@@ -84,13 +85,8 @@ class X(WalkBack):
 
     def other(self, fetched: Fetched, source: Source) -> Iterable[Part]:
         """Posts that were asked for again: what X does not show any more is gone."""
-        standing = {
-            text(row, "id") for row in listed(answered_object(fetched, source, REMEDY).get("data") or [])
-        }
-        gone = [one for one in json.loads(fetched.request.context["ids"]) if one not in standing]
-        return [
-            Tombstone(source.id, one, "deleted", "missing when asked for again", PLATFORM) for one in gone
-        ]
+        rows = answered_object(fetched, source, REMEDY).get("data") or []
+        return missing(fetched, source, rows, PLATFORM)
 
     def recheck(self, source: Source, raw_ids: Sequence[str]) -> Iterable[Request]:
         """A hundred at a time; it costs as much as reading them did, so it is asked only with `recheck: true`."""

@@ -22,6 +22,7 @@ from crawler.shapes import (
     count,
     listed,
     mapping,
+    missing,
     number,
     server,
     short_language,
@@ -44,7 +45,6 @@ from domain.model import (
     Purpose,
     Request,
     Source,
-    Tombstone,
 )
 
 PLATFORM = "youtube"
@@ -152,13 +152,8 @@ class YouTube(WalkBack):
 
     def other(self, fetched: Fetched, source: Source) -> Iterable[Part]:
         """Videos or comments that were asked for again: what is missing in the answer is gone."""
-        standing = {
-            text(row, "id") for row in listed(answered_object(fetched, source, REMEDY).get("items") or [])
-        }
-        gone = [one for one in json.loads(fetched.request.context["ids"]) if one not in standing]
-        return [
-            Tombstone(source.id, one, "deleted", "missing when asked for again", PLATFORM) for one in gone
-        ]
+        rows = answered_object(fetched, source, REMEDY).get("items") or []
+        return missing(fetched, source, rows, PLATFORM)
 
     def recheck(self, source: Source, raw_ids: Sequence[str]) -> Iterable[Request]:
         """Fifty at a time, where there is a key."""

@@ -1,8 +1,9 @@
 """Visits listings: feeds, sitemaps, APIs, front pages."""
 
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import Any, Protocol
 
 import scrapy
 from scrapy.http import Response
@@ -22,6 +23,14 @@ ACCEPT_LISTING = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/json;q=0.9, "
     "application/xml;q=0.9, text/xml;q=0.8, text/html;q=0.6, */*;q=0.4"
 )
+
+
+class Reading(Protocol):
+    """A spider that hears of every request it makes exactly once."""
+
+    def read(self, response: Response) -> Any: ...
+
+    def failed(self, failure: Failure) -> Any: ...
 
 
 class FeedSpider(scrapy.Spider):
@@ -56,7 +65,7 @@ class FeedSpider(scrapy.Spider):
         for request in requests:
             try:
                 checked_host(request.url)
-                yield ask(self, visiting, request)
+                yield asked(self, visiting, request, {"Accept-Language": visiting.source.language})
             except (NotAllowed, ValueError) as error:
                 visiting.failed(Fault(Outcome.BLOCKED, f"not allowed: {error}"[:300]))
 
@@ -71,14 +80,15 @@ class FeedSpider(scrapy.Spider):
         self.round.listed(visiting)
 
 
-def ask(spider: FeedSpider, visiting: Visiting, request: Request) -> scrapy.Request:
-    """Our request in Scrapy's words, with the source's secret where it belongs."""
+def asked(
+    spider: Reading, visiting: Visiting, request: Request, headers: Mapping[str, str]
+) -> scrapy.Request:
+    """Our request in Scrapy's words, with the source's secret where it belongs; its own headers go before `headers`."""
     request, plain = filled(request, visiting.job.secret), request
-    headers = {"Accept": ACCEPT_LISTING, "Accept-Language": visiting.source.language, **request.headers}
     return scrapy.Request(
         request.url,
         method=request.method,
-        headers=headers,
+        headers={"Accept": ACCEPT_LISTING, **headers, **request.headers},
         body=request.body,
         callback=spider.read,
         errback=spider.failed,

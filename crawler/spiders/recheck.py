@@ -9,10 +9,10 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from crawler.faults import Fault
-from crawler.guard import Guard, NotAllowed, authority, checked_host
-from crawler.secret import filled, masked
+from crawler.guard import Guard, NotAllowed, checked_host
+from crawler.secret import masked
 from crawler.settings import CrawlSettings
-from crawler.spiders.feed import ACCEPT_LISTING, fetched_from, ignores_robots
+from crawler.spiders.feed import asked, fetched_from
 from crawler.visit import Visiting, charged, fault_of_error
 from domain.model import Fetched, Outcome, Request
 
@@ -82,23 +82,4 @@ class RecheckSpider(scrapy.Spider):
             if why := visiting.job.purse.reserve(request):
                 list(self._told(visiting, request, Fault(Outcome.SKIPPED, why)))
                 continue
-            yield self._scrapy_request(visiting, request)
-
-    def _scrapy_request(self, visiting: Visiting, request: Request) -> scrapy.Request:
-        request, plain = filled(request, visiting.job.secret), request
-        return scrapy.Request(
-            request.url,
-            method=request.method,
-            headers={"Accept": ACCEPT_LISTING, **request.headers},
-            body=request.body,
-            callback=self.read,
-            errback=self.failed,
-            dont_filter=True,
-            meta={
-                "visiting": visiting,
-                "download_slot": authority(request.url),
-                "request": plain,
-                "purpose": request.purpose,
-                "ignores_robots": ignores_robots(visiting),
-            },
-        )
+            yield asked(self, visiting, request, {})
