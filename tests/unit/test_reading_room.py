@@ -5,7 +5,7 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import openpyxl
@@ -28,27 +28,17 @@ from domain.model import (
     Outcome,
     Reading,
     Signal,
-    Source,
     Story,
     Visit,
 )
 from lagebild.room.triage import triage
 from lagebild.settings import Settings
 from storage.sqlite import open_archive
+from tests.fixtures.room import BOTE, NOW
 from web.app import create_app
 from web.desk import Desk
 
-NOW = datetime(2026, 11, 28, 6, 0, tzinfo=UTC)
 HOSTILE = '<script>alert(1)</script><img src=x onerror=alert(2)>"><svg/onload=alert(3)>'
-BOTE = Source(
-    id="bote",
-    name="Der Bote",
-    kind="rss",
-    url="https://bote.example/feed",
-    language="de",
-    markets=("DE",),
-    lens=Lens.MEDIA,
-)
 
 
 def item(number: int, title: str, text: str) -> Item:
