@@ -46,6 +46,7 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 HEADERS: Mapping[str, str] = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
@@ -58,7 +59,12 @@ HEADERS: Mapping[str, str] = {
 async def asset(request: Request) -> Response:
     """A file of the room itself; its address changes with its content."""
     name = request.path_params["name"]
-    types = {"style.css": "text/css", "sql.css": "text/css", "room.js": "text/javascript"}
+    types = {
+        "style.css": "text/css",
+        "sql.css": "text/css",
+        "room.js": "text/javascript",
+        "parts.js": "text/javascript",
+    }
     if name not in types:
         return PlainTextResponse("not found", 404)
     body = files("web").joinpath("static", name).read_bytes()

@@ -19,6 +19,7 @@ from starlette.responses import HTMLResponse
 
 from domain.model import Item, Rights, Signal, Story
 from web.desk import LANGUAGES, Desk
+from web.parts import HEADER, parts_of, rendered
 from web.roles import Role, may
 from web.roles import reader as reader
 
@@ -157,7 +158,7 @@ def address(request: Request, **changes: object) -> str:
 
 
 def page(request: Request, template: str, status: int = 200, **facts: Any) -> HTMLResponse:
-    """The rendered page; remembers a language that was chosen by the address."""
+    """The rendered page, or the parts of it that were asked for; remembers a language that was chosen by the address."""
     desk: Desk = request.app.state.desk
     language = language_of(request)
     other = next(code for code in LANGUAGES if code != language)
@@ -167,41 +168,43 @@ def page(request: Request, template: str, status: int = 200, **facts: Any) -> HT
     def when(moment: datetime, form: str = "d MMM, HH:mm") -> str:
         return str(format_datetime(moment.astimezone(zone), form, locale=language))
 
-    html = (
-        _environment()
-        .get_template(template)
-        .render(
-            language=language,
-            other_language=other,
-            other_language_url=address(request, lang=other),
-            t=lambda key: spoken[key],
-            topic=lambda name: desk.name("topic", name, language),
-            platform=lambda name: desk.name("platform", name, language),
-            named=lambda kind, name: desk.name(kind, name, language),
-            story_name=lambda row: story_name(desk, row, language),
-            state_word=lambda said: spoken.get(said, said) or "–",
-            counted=lambda count, what: counted(spoken, count, what, language),
-            signal_name=lambda signal: signal_name(desk, signal, language),
-            span=lambda between: str(format_timedelta(between, locale=language, threshold=1.2)),
-            story_title=lambda story, topics: story_title(desk, story, topics, language),
-            cover=desk.shield.cover,
-            spoken_reason=lambda reason: desk.speak(reason, language),
-            headline=lambda item, topics=(): headline(desk, item, topics, language),
-            token=request.state.form_token,
-            person=request.state.person,
-            may=lambda role: may(request, Role[role]),
-            open_door=desk.is_open(),
-            static=asset_url,
-            link=lambda **changes: address(request, **changes),
-            when=when,
-            number=lambda value: format_decimal(value, locale=language),
-            now=desk.clock(),
-            menu=MENU,
-            here=request.url.path,
-            **facts,
-        )
+    wanted = parts_of(request)
+    kept = _environment().get_template(template)
+    told = dict(
+        language=language,
+        other_language=other,
+        other_language_url=address(request, lang=other),
+        t=lambda key: spoken[key],
+        topic=lambda name: desk.name("topic", name, language),
+        platform=lambda name: desk.name("platform", name, language),
+        named=lambda kind, name: desk.name(kind, name, language),
+        story_name=lambda row: story_name(desk, row, language),
+        state_word=lambda said: spoken.get(said, said) or "–",
+        counted=lambda count, what: counted(spoken, count, what, language),
+        signal_name=lambda signal: signal_name(desk, signal, language),
+        span=lambda between: str(format_timedelta(between, locale=language, threshold=1.2)),
+        story_title=lambda story, topics: story_title(desk, story, topics, language),
+        cover=desk.shield.cover,
+        spoken_reason=lambda reason: desk.speak(reason, language),
+        headline=lambda item, topics=(): headline(desk, item, topics, language),
+        token=request.state.form_token,
+        person=request.state.person,
+        may=lambda role: may(request, Role[role]),
+        open_door=desk.is_open(),
+        static=asset_url,
+        link=lambda **changes: address(request, **changes),
+        when=when,
+        number=lambda value: format_decimal(value, locale=language),
+        now=desk.clock(),
+        menu=MENU,
+        here=request.url.path,
+        **facts,
     )
-    response = HTMLResponse(html, status)
+    part = rendered(kept, wanted, told) if wanted else None
+    html = kept.render(told) if part is None else part
+    response = HTMLResponse(html, status, {"Vary": HEADER})
+    if part is not None:
+        response.headers[HEADER] = request.headers[HEADER]
     if request.query_params.get("lang") == language:
         response.set_cookie("lang", language, max_age=365 * 86400, samesite="lax", httponly=True)
     return response

@@ -4,46 +4,20 @@ and no serious fault of accessibility on any page.
 `make test-browser` runs this tier; without a Chromium it is skipped and says so.
 """
 
-import shutil
-import socket
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib import resources
 from pathlib import Path
-from typing import Any
 
 import pytest
-import uvicorn
 
-from domain.ports import Archive, Clock
-from lagebild.reading_room import room as room_of
-from lagebild.settings import Collect, Settings
-from lagebild.workshop import Workshop, utc_now
-from storage.sqlite import open_archive
-from tests.fixtures.room_world import NOW, SOURCES, fill
+from lagebild.workshop import utc_now
+from tests.fixtures.room_browser import Open, Site, needs_chromium, served, with_and_without
 
-CHROMIUM = next(
-    (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), ""
-)
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine: install Debian's package chromium"),
-]
+pytestmark = needs_chromium
 
 PAGES = (
     "/",
@@ -61,96 +35,7 @@ PAGES = (
     "/source/bote",
     "/method",
 )
-PATIENCE_MS = 180_000
-"""A machine that does much else at once still passes; what hangs is found all the same."""
 NOT_SERIOUS = ("minor", "moderate")
-
-
-@dataclass
-class Site:
-    """A running room over an archive of its own. `asked_elsewhere` lists requests that left this machine."""
-
-    base: str
-    archive: Archive
-    asked_elsewhere: list[str] = field(default_factory=list)
-
-
-@contextmanager
-def served(folder: Path, clock: Clock = lambda: NOW) -> Iterator[Site]:
-    archive = open_archive(folder / "room.db")
-    fill(archive)
-    settings = Settings(
-        archive=folder / "room.db",
-        sources=folder / "sources.yaml",
-        collect=Collect(allow_hosts=("127.0.0.1",)),
-    )
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    app = room_of(Workshop(settings, SOURCES, archive, clock))
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.02)
-    try:
-        yield Site(f"http://127.0.0.1:{port}", archive)
-    finally:
-        server.should_exit = True
-        thread.join(timeout=5)
-        archive.close()
-
-
-@pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
-    with served(tmp_path) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def shared_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with served(tmp_path_factory.mktemp("room")) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
-        yield browser
-        browser.close()
-
-
-Open = Callable[..., Any]
-
-
-@pytest.fixture
-def opened(chromium: Any) -> Iterator[Open]:
-    """Opens a page of a site in a fresh browser profile; whatever else it asks for is refused and noted."""
-    contexts = []
-
-    def open_(site: Site, path: str, *, javascript: bool = True, language: str = "en-GB", **more: Any) -> Any:
-        context = chromium.new_context(java_script_enabled=javascript, locale=language, **more)
-        contexts.append(context)
-        context.set_default_timeout(PATIENCE_MS)
-        page = context.new_page()
-        page.on(
-            "request",
-            lambda asked: (
-                asked.url.startswith((site.base, "data:")) or site.asked_elsewhere.append(asked.url)
-            ),
-        )
-        page.goto(site.base + path)
-        return page
-
-    yield open_
-    for context in contexts:
-        context.close()
-
-
-with_and_without = pytest.mark.parametrize("javascript", [True, False], ids=["script", "no-script"])
 
 
 # --- mornings ------------------------------------------------------------------------------------
@@ -164,7 +49,7 @@ def test_an_analysts_morning(site: Site, opened: Open, javascript: bool) -> None
     page.get_by_role("link", name="Stellungnahme zu Kinderkonten").click()
     assert page.locator("mark", has_text="Kinderkonten").count() >= 1
     page.locator("#topic-youth_safety").get_by_role("button", name="right").click()
-    assert page.locator("#topic-youth_safety").get_by_text("noted").count() == 1
+    page.locator("#topic-youth_safety").get_by_text("noted").wait_for()
 
     page.get_by_role("link", name="Open an incident").click()
     page.get_by_label("Severity").select_option("4")
@@ -269,12 +154,12 @@ def test_signals_are_decided_by_key(site: Site, opened: Open) -> None:
     page.keyboard.press("d")
     page.keyboard.type("ein Fehlalarm")
     page.keyboard.press("Escape")
-    with page.expect_navigation():
-        page.keyboard.press("d")
+    page.keyboard.press("d")
+    page.get_by_text("dismissed", exact=True).wait_for()
     [dismissed] = site.archive.incidents()
     assert dismissed.state.value == "dismissed"
-    with page.expect_navigation():
-        page.keyboard.press("c")
+    page.keyboard.press("c")  # of the next: the walk goes on by itself
+    page.get_by_text("verifying", exact=True).wait_for()
     assert {incident.state.value for incident in site.archive.incidents()} == {"dismissed", "verifying"}
 
 
@@ -297,7 +182,7 @@ def test_a_sensitive_passage_is_unfolded_alone(site: Site, opened: Open, javascr
     page = opened(site, "/item/heikel", javascript=javascript)
     assert "die Rede" not in page.content()
     page.get_by_role("button", name="Sensitive passage").click()
-    assert page.get_by_text("die Rede").is_visible()
+    page.get_by_text("die Rede").wait_for()
 
 
 # --- for everybody -------------------------------------------------------------------------------

@@ -2,22 +2,26 @@
    presses the button of the selected row that carries it as data-key. */
 "use strict";
 (() => {
-  const rows = [...document.querySelectorAll("[data-row]")];
   const help = document.querySelector("#keys");
-  let at = rows.findIndex((row) => row.id && `#${row.id}` === location.hash);
-  const select = (next, scroll) => {
-    rows[at]?.classList.remove("selected");
-    at = next;
-    rows[at]?.classList.add("selected");
-    if (scroll) rows[at]?.scrollIntoView({ block: "nearest" });
-    rows[at]?.querySelector("a")?.focus({ preventScroll: true });
+  const rows = () => [...document.querySelectorAll("[data-row]")]; // asked each time: parts of a page are swapped
+  const selected = () => document.querySelector("[data-row].selected");
+  const select = (row) => {
+    selected()?.classList.remove("selected");
+    row?.classList.add("selected");
   };
-  if (at >= 0) select(at, false);
+  const walkTo = (row) => {
+    select(row);
+    row?.querySelector("a")?.focus({ preventScroll: true });
+  };
+  walkTo(rows().find((row) => row.id && `#${row.id}` === location.hash));
   const go = (step) => {
-    if (rows.length) select(Math.min(rows.length - 1, Math.max(0, at + step)), true);
+    const all = rows();
+    const next = all[Math.min(all.length - 1, Math.max(0, all.indexOf(selected()) + step))];
+    walkTo(next);
+    next?.scrollIntoView({ block: "nearest" });
   };
   const press = (key) => {
-    const place = rows[at] ?? (rows.length ? null : document);
+    const place = selected() ?? (rows().length ? null : document);
     const target = place?.querySelector(`[data-key="${CSS.escape(key)}"]`);
     if (!target) return false;
     const needed = target.dataset.needs && target.form.elements[target.dataset.needs];
@@ -32,7 +36,7 @@
   const keys = {
     j: () => go(1),
     k: () => go(-1),
-    o: () => rows[at]?.querySelector("a")?.click(),
+    o: () => selected()?.querySelector("a")?.click(),
     "/": () => document.querySelector("input[type=search]")?.focus(),
     "?": () => (help?.open ? help.close() : help?.showModal()),
   };
@@ -44,6 +48,10 @@
     if (keys[event.key]) keys[event.key]();
     else if (!press(event.key)) return;
     event.preventDefault();
+  });
+  document.addEventListener("focusin", (event) => {
+    const row = event.target.closest("[data-row]");
+    if (row && row !== selected()) select(row);
   });
   for (const chooser of document.querySelectorAll("select[data-submit]")) {
     chooser.addEventListener("change", () => chooser.form.requestSubmit());

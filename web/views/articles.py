@@ -14,6 +14,7 @@ from web.asked import number
 from web.desk import Desk
 from web.evidence import Folding, Paragraph, paragraphs, spans_of
 from web.page import language_of, page, reader
+from web.parts import parts_of
 from web.wording_change import Run, changes
 
 SIMILAR_WITHIN = timedelta(days=30)
@@ -145,4 +146,7 @@ async def label(request: Request) -> Response:
     if verdict not in VERDICTS or layer not in TAUGHT_LAYERS or not what:
         raise HTTPException(404)
     desk.archive.keep_label(item.id, layer, what, verdict, reader(request), desk.clock())
+    if parts_of(request):
+        said = said_of(desk, item, reader(request))
+        return page(request, "verdict_part.html", item=item, layer=layer, label=what, said=said)
     return RedirectResponse(f"/item/{item.id}#{layer}-{what}", 303)

@@ -13,6 +13,7 @@ from domain.model import Incident, Signal
 from web.asked import number
 from web.desk import Desk
 from web.page import language_of, page, signal_name
+from web.parts import parts_of
 from web.roles import reader
 from web.views.incidents import fields
 
@@ -36,8 +37,9 @@ def show(request: Request) -> Response:
         key=lambda s: (s.id not in decided, s.day, s.score),
         reverse=True,
     )
-    charts = Charts(desk)
-    rows = [(signal, charts.of(signal), decided.get(signal.id)) for signal in signals]
+    charts, wanted = Charts(desk), parts_of(request)
+    shown = [signal for signal in signals if not wanted or f"signal-{signal.id}" in wanted]
+    rows = [(signal, charts.of(signal), decided.get(signal.id)) for signal in shown]
     following = dict(zip([s.id for s in signals], [s.id for s in signals[1:]], strict=False))
     return page(
         request,

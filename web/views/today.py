@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from datetime import date, timedelta
+from hashlib import sha256
 from typing import Any
 
 from starlette.requests import Request
@@ -12,6 +13,7 @@ from domain.model import Incident, IncidentState, Level, Signal
 from web.desk import Desk
 from web.figures import ask, market_of, today_in
 from web.page import language_of, page
+from web.parts import HEADER, parts_of
 from web.tlp import visible
 
 OPEN = tuple(s.value for s in IncidentState if s not in (IncidentState.CLOSED, IncidentState.DISMISSED))
@@ -21,6 +23,8 @@ STORIES_SHOWN = 6
 FAULTS_SHOWN = 6
 REPORTED = ("ok", "unchanged", "empty")
 CHANGES = ("new", "grew", "shrank", "reopened", "closed")
+POLL_SECONDS = 120
+"""An open page asks so often whether it has aged; readings come every quarter of an hour."""
 
 
 def show(request: Request) -> Response:
@@ -29,20 +33,49 @@ def show(request: Request) -> Response:
     now = desk.clock()
     window = {"market": market, "since": (now - DAY).isoformat(), "until": now.isoformat()}
     before = (now - 2 * DAY).isoformat()
-    return page(
+    told: dict[str, Any] = {
+        "briefing": briefing(desk, market, language_of(request)),
+        "stories": ask(desk, "stories", **window, before=before, most=STORIES_SHOWN),
+        "signals": loud(desk, market),
+        "incidents": visible(request, open_incidents(desk, market)),
+    }
+    mark = mark_of(market, **told)
+    headers = {"ETag": mark, "Vary": HEADER}
+    if parts_of(request) and request.headers.get("if-none-match") == mark:
+        return Response(status_code=304, headers=headers)
+    answer = page(
         request,
         "today.html",
         market=market,
         markets=list(desk.zones),
-        briefing=briefing(desk, market, language_of(request)),
-        stories=ask(desk, "stories", **window, before=before, most=STORIES_SHOWN),
+        mark=mark,
+        poll_seconds=POLL_SECONDS,
         changes=Counter(row["change"] for row in ask(desk, "story_changes", **window, before=before)),
         kinds=CHANGES,
         volume=ask(desk, "volume", **window),
-        signals=loud(desk, market),
-        incidents=visible(request, open_incidents(desk, market)),
         coverage=coverage(ask(desk, "sources", **window, base_since=(now - USUAL).isoformat())),
+        **told,
     )
+    if parts_of(request):
+        answer.headers["ETag"] = mark
+    return answer
+
+
+def mark_of(
+    market: str,
+    briefing: dict[str, Any] | None,
+    stories: list[dict[str, Any]],
+    signals: list[Signal],
+    incidents: list[Incident],
+) -> str:
+    """The page's state as an ETag: which entries it shows and in what state, not how many minutes are left."""
+    issue = briefing and (briefing["day"], briefing["edition"], briefing["lines"])
+    told = (
+        [(story["id"], story["severity"], story["publishers_now"]) for story in stories],
+        [(signal.id, signal.level.value) for signal in signals],
+        [(one.id, one.state.value, one.owner, one.severity, str(one.acknowledged_at)) for one in incidents],
+    )
+    return f'W/"{sha256(repr((market, issue, told)).encode()).hexdigest()[:20]}"'
 
 
 def briefing(desk: Desk, market: str, language: str) -> dict[str, Any] | None:
