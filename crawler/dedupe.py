@@ -133,8 +133,8 @@ class NearIndex:
         return len(self._place)
 
     def add(self, fingerprint: Fingerprint) -> None:
-        """Takes a representative in; a later version of the same item replaces the earlier one."""
-        if not fingerprint.signature:
+        """Takes a representative in; a later version of the same item replaces the earlier one, the same changes nothing."""
+        if not fingerprint.signature or self._holds(fingerprint):
             return
         if len(self._ids) == self._table.capacity:
             self._make_room()
@@ -162,6 +162,10 @@ class NearIndex:
             if self._ids[place] not in unless and self._stands_for_other(place, fingerprint):
                 return Near(self._ids[place], round(similarity, 3))
         return None
+
+    def _holds(self, fingerprint: Fingerprint) -> bool:
+        place = self._place.get(fingerprint.item_id)
+        return place is not None and self._table.signature(place).tobytes() == fingerprint.signature
 
     def _stands_for_other(self, place: int, fingerprint: Fingerprint) -> bool:
         item_id = self._ids[place]
@@ -219,6 +223,11 @@ class _Table:
         links = np.arange(place * BANDS, (place + 1) * BANDS, dtype=np.int32)
         self._links[links] = self._heads[buckets]
         self._heads[buckets] = links
+
+    def signature(self, place: int) -> Slots:
+        """The slots of the text at this place."""
+        slots: Slots = self._signatures[place]
+        return slots
 
     def matches(self, slots: Slots, shingles: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Places whose text this one copies and how much of the shorter text is in both.

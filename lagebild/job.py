@@ -61,10 +61,8 @@ def collect_run(
     workshop: Workshop, sources: Sequence[Source], on_visit: Callable[[Visit], None] | None = None
 ) -> CollectRun:
     """A run with the near-copy index of the last days."""
-    archive, now = workshop.archive, workshop.clock()
-    window = timedelta(days=workshop.settings.collect.copies_window_days)
-    index = NearIndex(window, archive.fingerprints(now - window))
-    return CollectRun(desk_of(workshop, index), sources, on_visit, secrets_of(os.environ))
+    desk = desk_of(workshop, workshop.prints.catch_up())
+    return CollectRun(desk, sources, on_visit, secrets_of(os.environ))
 
 
 def desk_of(workshop: Workshop, index: NearIndex) -> Desk:

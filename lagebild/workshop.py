@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from domain.model import Source
 from domain.ports import Annotator, Archive, Clock
 from lagebild.belts.publish import Press
 from lagebild.labels import names
+from lagebild.prints import Prints
 from lagebild.readers import Readers
 from lagebild.settings import Settings
 from nlp.story_vectors import StoryEncoder, StoryVectors, load_story_encoder
@@ -74,6 +75,12 @@ class Workshop:
         """The process that reads for us, started when first needed."""
         return Readers(self.settings)
 
+    @cached_property
+    def prints(self) -> Prints:
+        """What new texts are compared with, filled when first needed and kept as long as this workshop."""
+        window = timedelta(days=self.settings.collect.copies_window_days)
+        return Prints(self.archive, window, self.clock())
+
     @property
     def story_kind(self) -> str:
         """The name of the story encoder, which chooses the weights of the links."""
@@ -121,10 +128,10 @@ class Workshop:
         return page_pool()
 
     def succeeding(self, before: "Workshop") -> "Workshop":
-        """This one with what `before` has loaded: models, page readers and the open archive, if it is the same."""
+        """This one with what `before` has loaded: models, page readers and, if it is the same, the archive and its index."""
         same = self.settings.archive == before.settings.archive
         one = replace(self, archive=before.archive) if same else self
-        loaded = ("pages", "story_encoder", *(("present_annotators", "readers") if same else ()))
+        loaded = ("pages", "story_encoder", *(("present_annotators", "readers", "prints") if same else ()))
         one.__dict__.update({name: before.__dict__[name] for name in loaded if name in before.__dict__})
         return one
 

@@ -19,15 +19,14 @@ from procrastinate.exceptions import AlreadyEnqueued, ConnectorException, Unique
 from procrastinate.jobs import Job, Status
 from procrastinate.schema import SchemaManager
 
-from crawler.dedupe import NearIndex
 from domain.errors import StorageError
 from domain.model import Harvest, Source, Tally, Visit
-from domain.ports import Archive
 from lagebild.alerting import Ward
 from lagebild.belts.collect import CollectRun, Desk, collect_async
 from lagebild.belts.enrich import place_everything, read_items
 from lagebild.belts.watch import watch
 from lagebild.job import desk_of, recheck_due_async
+from lagebild.prints import Prints
 from lagebild.secrets import secrets_of
 from lagebild.sharding import by_shard
 from lagebild.upkeep import is_owed, issue, look_after, send_waiting
@@ -51,21 +50,6 @@ DRAINING = "fleet_draining"
 PERIODIC = ("tick", "sweep", "digests", "outbox", "watchman", "hourly", "upkeep")
 KEPT_HOURS = 72
 NOW_OR_NEVER = timedelta(0)
-
-
-class Prints:
-    """The near-copy index of this process, brought up to what all workers have filed."""
-
-    def __init__(self, archive: Archive, window: timedelta, now: datetime) -> None:
-        self._archive = archive
-        self._seen, _ = archive.fingerprints_after(2**62)
-        self.index = NearIndex(window, archive.fingerprints(now - window))
-
-    def catch_up(self) -> None:
-        """To be called inside a transaction, so that nobody files anything in between."""
-        self._seen, news = self._archive.fingerprints_after(self._seen)
-        for print_ in news:
-            self.index.add(print_)
 
 
 @dataclass(frozen=True)

@@ -489,13 +489,16 @@ class Collect(Erasure):
     def _representatives(
         self, filed: Sequence[Filed], ids: Mapping[str, int], stored: Mapping[str, tuple[Any, ...]]
     ) -> dict[str, int]:
-        """Ids of the representatives that copies name; a copy of a copy is led to the first."""
+        """Ids of the representatives that copies name; a copy of a copy is led to the first, one that is gone to none."""
         wanted = {f.verdict.of for f in filed if isinstance(f.verdict, Copy)}
         if not wanted:
             return {}
         known = {key: ids[key] for key in wanted & ids.keys()}
         for row in self.rows(STORED, (compact(sorted(wanted - ids.keys())),)):
-            known[row[0]] = row[7] if row[7] is not None else row[1]
+            if row[7] is not None:
+                known[row[0]] = row[7]
+            elif row[3] == "live":
+                known[row[0]] = row[1]
         return known
 
     def _change(self, changed: Sequence[tuple[int, Filed]], now: str) -> int:

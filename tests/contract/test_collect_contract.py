@@ -185,6 +185,14 @@ def test_the_oldest_copy_stands_in_for_a_representative_that_is_gone(archive, it
     assert set(archive.copies(heirs[0])) | set(heirs) == {"b", "c"}
 
 
+def test_a_copy_of_what_is_gone_stands_for_itself(archive, item, batch, now):
+    archive.commit(batch(item("a")))
+    archive.commit(batch(tombstones=(Tombstone("blatt", "raw-a", "deleted", "410"),)))
+    tally = archive.commit(batch((item("b"), Copy("a", 0.9)), at=now + timedelta(minutes=1)))
+    assert tally == Tally(new=1)
+    assert [one.id for one in archive.unread("risk/1", 10)] == ["b"]
+
+
 def test_many_items_of_one_second_are_all_kept(archive, item, batch, now):
     many = [item(f"n{n}", published_at=now, time_quality="day") for n in range(700)]
     assert archive.commit(batch(*many)).new == 700
