@@ -23,7 +23,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
@@ -50,6 +50,7 @@ PAGES = 3
 BELTS = ("collect", "enrich", "publish", "deliver")
 STEPS_BETWEEN_LOOKS = 500
 """SQLite counts its own steps; the killer looks after so many."""
+REACTOR = ("twisted.internet.reactor", "twisted.internet.asyncioreactor", "__")
 CPU_SECONDS, RUN_SECONDS = 120, 3600.0
 """A run that hangs is ended by its processor time, so that a busy machine is no fault; by the clock only in the end."""
 
@@ -369,8 +370,9 @@ class Reference:
 
 def reference_of(bench: Bench, folder: Path) -> Reference:
     """Run in this process first, so that what is loaded lazily is loaded in all forks; measured in a fork."""
-    folder.mkdir()
-    warm(bench, folder)
+    warm(bench, folder / "warm")
+    warm_by_example(bench, folder / "first")
+    folder.mkdir(exist_ok=True)
     status, looks = forked(lambda: bench.run(folder))
     if status != 0:
         raise SystemExit("the reference run did not end")
@@ -381,8 +383,7 @@ def reference_of(bench: Bench, folder: Path) -> Reference:
 
 def warm(bench: Bench, folder: Path) -> None:
     """The belts once in this process, without a crawl: a fork may not inherit a reactor."""
-    import_module("crawler.spiders.article"), import_module("crawler.spiders.feed")
-    settings = settings_for(folder / "warm")
+    settings = settings_for(folder)
     archive = open_archive(settings.archive)
     workshop = bench.workshop(settings, archive)
     desk = Desk(archive, NearIndex(timedelta(days=1)), workshop.clock, None)
@@ -390,6 +391,25 @@ def warm(bench: Bench, folder: Path) -> None:
     enrich_all(workshop, quiet=True)
     issues = publish_all(workshop, quiet=True)
     send(archive, [i.digest for i in issues], settings.delivery, os.environ, workshop.clock)
+    archive.close()
+
+
+def warm_by_example(bench: Bench, folder: Path) -> None:
+    """What a run loads and reads, loaded and read here too: its modules, its texts in the encoder's memory, its issue."""
+    folder.mkdir(parents=True)
+    loaded = folder / "modules"
+    status, _ = forked(lambda: bench.run(folder) + 0 * loaded.write_text("\n".join(sys.modules)))
+    if status != 0:
+        raise SystemExit("the first run did not end")
+    for name in loaded.read_text().splitlines():
+        if not name.startswith(REACTOR) and name not in sys.modules:
+            with suppress(ImportError):
+                import_module(name)
+    assert "twisted.internet.reactor" not in sys.modules, "a fork may not inherit a reactor"
+    archive = open_archive(folder / "a.db")
+    items = archive.items(sorted(Held(folder / "a.db").items))
+    for annotator in bench.annotators(bench.workshop(settings_for(folder), archive)):
+        annotator.read(items)
     archive.close()
 
 
