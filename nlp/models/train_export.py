@@ -6,11 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-import onnxruntime
 import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from torch import Tensor, nn
 from train_encoder import PAD, WIDTH, attention_mask, mean_pool
+
+from nlp.embed import session_of
 
 OUTPUTS = ["embedding", "judged", "severity", "tokens", "pooled"]
 
@@ -94,8 +95,4 @@ def heads_of(path: Path) -> list[str]:
 
 
 def run(path: Path, ids: np.ndarray) -> list[np.ndarray]:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"]).run(
-        None, {"ids": ids}
-    )
+    return session_of(path).run(None, {"ids": ids})

@@ -24,7 +24,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 import torch
 from tokenizers import Tokenizer
 from torch import Tensor, nn
@@ -43,6 +42,7 @@ from train_encoder import (
 from train_export import OUTPUTS, PackedStem, Shipped, export
 from train_pool import Line, OwnLabel, plain, read_labels, read_lines
 
+from nlp.embed import session_of
 from nlp.topic_rules import TopicExample, load_topics
 
 HERE = Path(__file__).parent
@@ -504,9 +504,7 @@ def ship(args: argparse.Namespace) -> None:
 def seal(tokenizer: Tokenizer) -> None:
     """What is computed with the shipped graph itself: language directions, example vectors, golden outputs, hashes."""
     folder = HERE / "risk"
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    session = onnxruntime.InferenceSession(str(folder / "encoder.onnx"), options)
+    session = session_of(folder / "encoder.onnx")
 
     def outputs(text: str) -> dict[str, np.ndarray]:
         ids = np.array([tokenizer.encode(text).ids], np.int64)

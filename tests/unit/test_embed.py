@@ -57,10 +57,8 @@ def encoder():
 def test_the_shipped_graph_answers_as_it_did_when_it_was_made(encoder):
     golden = json.loads((FOLDER / "golden.json").read_text())
     for known in golden:
-        found, made = encoder.read([Passage(known["text"])])[0].judged, np.array(known["judged"])
-        # Sums of int8 products saturate on processors without VNNI: lengths differ a little, directions hardly.
-        assert found @ made > 0.998 * np.linalg.norm(found) * np.linalg.norm(made)
-        assert np.abs(found - made).max() < 0.8
+        found = encoder.read([Passage(known["text"])])[0].judged
+        assert np.abs(found - np.array(known["judged"])).max() < 0.01  # on any CPU, with or without VNNI
 
 
 @needs_weights
