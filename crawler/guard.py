@@ -17,6 +17,8 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Resolve = Callable[[str], Awaitable[Sequence[str]]]
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
+# Servers commonly read 8 kB of a request's first line.
+LONGEST_URL = 8_000
 # A name is looked up again after this long; browsers keep names for about as long.
 LOOKUP_SECONDS = 60.0
 LOOKUP_WAIT_SECONDS = 15.0
@@ -129,6 +131,8 @@ class Guard:
 
 def checked_host(url: str) -> tuple[str, int]:
     """Host (lower case) and port of a URL we are willing to open. Raises NotAllowed."""
+    if len(url) > LONGEST_URL:
+        raise NotAllowed(f"an address of {len(url)} characters is longer than {LONGEST_URL}")
     try:
         parts = urlsplit(url)
         host, port = (parts.hostname or "").lower().rstrip("."), parts.port

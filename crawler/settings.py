@@ -80,6 +80,7 @@ SCRAPY_BASE: dict[str, Any] = {
     "REDIRECT_MAX_TIMES": 5,
     "REFERRER_POLICY": "no-referrer",
     "HTTPERROR_ALLOW_ALL": True,
+    "URLLENGTH_LIMIT": 0,  # it drops requests without a word; the guard refuses with one
     "MEMUSAGE_ENABLED": False,
     "SCHEDULER_MEMORY_QUEUE": "scrapy.squeues.FifoMemoryQueue",
     "LOG_ENABLED": False,

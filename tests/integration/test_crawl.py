@@ -191,6 +191,16 @@ def test_a_page_that_fails_keeps_the_feeds_own_text(site: Site, shelf: Shelf) ->
     assert [letter.stage for letter in found.letters] == ["page"]
 
 
+@pytest.mark.parametrize(("length", "fault"), [(3_000, ""), (9_000, "not allowed: an address of 90")])
+def test_a_long_address_is_fetched_and_an_absurd_one_is_told(
+    site: Site, shelf: Shelf, length: int, fault: str
+) -> None:
+    site.feed("/rss", ("a" * length, "Lang"), ("b", "Kurz"))
+    long, short = shelf.visit(source(site.url("/rss"))).documents
+    assert short.page is not None
+    assert (long.page is None, long.page_fault[: len(fault) or None]) == (bool(fault), fault)
+
+
 def test_a_charset_told_by_the_header_alone_reaches_the_page(site: Site, shelf: Shelf) -> None:
     site.feed("/rss", ("a", "Titel"))
     latin = {"content-type": "text/html; charset=ISO-8859-1"}

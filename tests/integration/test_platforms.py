@@ -674,6 +674,25 @@ def test_videos_that_are_missing_when_asked_for_again_are_taken_out_within_the_q
     assert asked_again(visitor, later(25 * 60 + 7 * 60)).gone == 0
 
 
+def test_bluesky_s_posts_are_asked_for_again_however_long_their_addresses_together(opened: Open) -> None:
+    uris = [f"at://did:plc:{'a' * 24}/app.bsky.feed.post/{n:013d}" for n in range(60)]
+
+    def answer(asked: Asked) -> Told:
+        standing = asked.many.get("uris", uris)
+        rows = [
+            {"uri": uri, "author": {"did": uri[5:37]}, "record": {"text": "Rückruf", "createdAt": ago(5)}}
+            for uri in standing
+            if "getPosts" not in asked.path or uri != uris[7]
+        ]
+        return told({"posts": rows})
+
+    _, visitor = opened(answer, "bluesky", options={"queries": ["rückruf"]})
+    visitor.visit()
+    done = asked_again(visitor, later(25 * 60))
+    assert (done.there, done.gone) == (59, 1)
+    assert visitor.held() == sorted(set(uris) - {uris[7]})
+
+
 def test_reddit_s_posts_are_asked_for_again_in_a_session(opened: Open) -> None:
     row = {"title": "T", "created_utc": NOW.timestamp()}
 
@@ -732,11 +751,11 @@ class Priced:
                 self.status,
                 **{"x-rate-limit-reset": str(int(NOW.timestamp()) + 60)},
             )
-        floor, ceiling = int(asked.query.get("since_id", "0")), int(asked.query.get("until_id", str(10**9)))
+        floor, ceiling = int(asked.query.get("since_id", "0")), int(asked.query.get("until_id", str(10**19)))
         found = [n for n in self.ids if floor < n < ceiling]
         page = found[: int(asked.query["max_results"])]
         self.shown += len(page)
-        rows = [{"id": str(n), "text": "T", "author_id": "1", "created_at": ago(1000 - n)} for n in page]
+        rows = [{"id": str(n), "text": "T", "author_id": "1", "created_at": ago(1000 - n % 1000)} for n in page]
         ends = {"newest_id": str(page[0]), "oldest_id": str(page[-1])} if page else {}
         return told(
             {
@@ -780,6 +799,33 @@ def test_x_pays_nothing_for_a_refusal_and_all_for_an_answer_that_never_came(open
     priced.status = 429
     assert visitor.visit().retry_after == timedelta(seconds=60)
     assert [one.spent for one in visitor.archive.spendings()] == [0]
+
+
+def test_x_s_posts_are_asked_for_again_within_the_budget_or_not_at_all(opened: Open) -> None:
+    priced = Priced(0)
+    priced.ids = list(range(10**18 + 250, 10**18, -1))
+    deleted = {str(10**18 + n) for n in (1, 99, 250)}
+
+    def answer(asked: Asked) -> Told:
+        if asked.path != "/2/tweets":
+            return priced(asked)
+        wanted = asked.query["ids"].split(",")
+        priced.shown += len(set(wanted) - deleted)
+        rows = [{"id": one, "author_id": "1"} for one in wanted if one not in deleted]
+        return told({"data": rows, "errors": [{"resource_id": one} for one in wanted if one in deleted]})
+
+    budget, options = Limits(monthly_budget=300), {"queries": ["a"], "recheck": True}
+    _, visitor = opened(answer, "x", auth="env:KEY", limits=budget, options=options)
+    visitor.visit()
+    assert (priced.shown, len(visitor.held())) == (250, 250)
+    done = asked_again(visitor, later(25 * 60))
+    # The whole of it costs no more than was set aside for it.
+    assert (done.there, done.gone, done.requests, priced.shown) == (247, 3, 3, 497)
+    assert {one.period: one.spent for one in visitor.archive.spendings()} == {"2026-03": 249}
+    # Now there are 51 cents left: one of three requests can be paid, and of the others nothing is concluded.
+    done = asked_again(visitor, later(73 * 60))
+    assert (done.there, done.unclear, priced.shown) == (100, 147, 597)
+    assert len(visitor.held()) == 247
 
 
 def test_threads_goes_back_in_time_under_its_page(opened: Open) -> None:
