@@ -46,6 +46,12 @@ test-postgres: setup ## the archive's contract and the fleet's queue on a Postgr
 test-fleet: test-postgres ## that, and a fortnight through two worker processes, some of them killed (ten minutes)
 	@LAGEBILD_TEST_POSTGRES=start .venv/bin/pytest -q tests/integration/test_fleet.py
 
+ATPROTO := .cache/atproto
+test-atproto: setup $(ATPROTO)/.installed ## Bluesky's own servers on this machine: search, stream, deletions, departures
+	@LAGEBILD_TEST_ATPROTO=start .venv/bin/pytest -q tests/atproto
+$(ATPROTO)/.installed: tests/atproto/network/package.json tests/atproto/network/install.sh
+	@bash tests/atproto/network/install.sh $(CURDIR)/$(ATPROTO) $(CURDIR)/$(UV)
+
 lint: setup ## style, types, floors
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .

@@ -107,7 +107,8 @@ class Bluesky(WalkBack):
         kept = [
             v for v, _ in young if may_be_kept(v) and replace(query, languages=wanted).wants(languages_of(v))
         ]
-        onward = _onward(answer, walk, [at for _, at in dated], option) if young else ""
+        # A page can be empty and not the last one: what may not be shown is left out after it was counted.
+        onward = _onward(answer, walk, [at for _, at in dated], option) if young or not dated else ""
         return Leaf([entry_of(view, source) for view in kept], youngest(at for _, at in young), onward)
 
     def other(self, fetched: Fetched, source: Source) -> Iterable[Part]:
@@ -214,11 +215,13 @@ def _onward(answer: View, walk: Walk, moments: Sequence[datetime | None], option
     cursor = text(answer, "cursor")
     if not cursor:
         return ""
-    bound = json.loads(walk.onward).get("until", "") if walk.onward else ""
+    before = json.loads(walk.onward) if walk.onward else {}
     oldest = min((at for at in moments if at), default=None)
     # Posts of the same second may stand on both sides of the page's end.
-    after = stamp(oldest + timedelta(seconds=1)) if oldest and option == "queries" else ""
-    return json.dumps({"cursor": cursor, "until": bound, "oldest": after})
+    after = stamp(oldest + timedelta(seconds=1)) if oldest else before.get("oldest", "")
+    return json.dumps(
+        {"cursor": cursor, "until": before.get("until", ""), "oldest": after if option == "queries" else ""}
+    )
 
 
 CONNECTOR = Bluesky()

@@ -3,13 +3,9 @@
 import json
 import os
 import random
-import signal
 import sqlite3
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,6 +20,7 @@ from domain.model import Checkpoint, Entry, Fetched, Lens, Limits, Outcome, Sour
 from lagebild.belts.collect import CollectRun, Desk
 from lagebild.pseudonyms import pseudonym_of, references_of
 from storage.memory import MemoryArchive
+from tests.fixtures.reader_process import has_caught_up, reading
 from tests.integration.jetstream import Network, account, deletion, post, serving, uri
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -255,46 +252,12 @@ def test_a_post_is_about_all_words_of_a_query(words: str, text: str, holds: bool
 # --- kill -9 -------------------------------------------------------------------------------------
 
 
-READS_FOR_EVER = """
-import sys
-from pathlib import Path
-from lagebild.job import collect_due
-from lagebild.settings import load_settings
-from lagebild.sources.load import load
-from lagebild.workshop import Workshop
-from storage.sqlite import open_archive
-settings = load_settings(Path(sys.argv[1]))
-with Workshop(settings, load(settings.sources), open_archive(settings.archive)) as workshop:
-    while True:
-        collect_due(workshop, only=["s"], quiet=True)
-"""
-
-
-@contextmanager
-def reading(folder: Path) -> Iterator["subprocess.Popen[bytes]"]:
-    """A process that visits the stream again and again, until it is killed."""
-    command = [sys.executable, "-c", READS_FOR_EVER, str(folder / "lagebild.toml")]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
-        try:
-            yield running
-        finally:
-            running.send_signal(signal.SIGKILL)
-
-
 def killed_while_it_listens(folder: Path, network: Network, after_seconds: float) -> None:
     before = len(network.cursors)
     with reading(folder) as running:
         while len(network.cursors) == before and running.poll() is None:
             time.sleep(0.02)
         time.sleep(after_seconds)
-
-
-def has_caught_up(path: Path, last: int) -> bool:
-    if not path.exists():
-        return False
-    with sqlite3.connect(path) as archive:
-        cursors = [json.loads(row[0]) for row in archive.execute("SELECT cursor FROM checkpoint")]
-    return any(int(place) >= last for cursor in cursors for place in cursor.values())
 
 
 CONFIG = '[collect]\nallow_hosts = ["127.*"]\nper_host_delay_seconds = 0\nfetch_pages = false\n'

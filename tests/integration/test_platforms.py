@@ -755,7 +755,9 @@ class Priced:
         found = [n for n in self.ids if floor < n < ceiling]
         page = found[: int(asked.query["max_results"])]
         self.shown += len(page)
-        rows = [{"id": str(n), "text": "T", "author_id": "1", "created_at": ago(1000 - n % 1000)} for n in page]
+        rows = [
+            {"id": str(n), "text": "T", "author_id": "1", "created_at": ago(1000 - n % 1000)} for n in page
+        ]
         ends = {"newest_id": str(page[0]), "oldest_id": str(page[-1])} if page else {}
         return told(
             {

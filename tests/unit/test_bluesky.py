@@ -69,6 +69,13 @@ def test_pages_are_followed_until_the_watermark() -> None:
     assert done_until(done.harvest(NOW).checkpoint) == "2026-11-28T08:00:00.000Z"
 
 
+def test_a_page_whose_posts_are_all_hidden_is_not_the_end() -> None:
+    """The server leaves out what may not be shown after it has counted a page."""
+    rows = [[view(1)], [], [], [view(3), view(60)]]
+    done = visit(source(queries=["a"]), pages(*rows))
+    assert [e.content for e in done.entries.values()] == [f"<p>Text {n}</p>" for n in (1, 3)]
+
+
 def done_until(checkpoint: Checkpoint, question: str = "queries a") -> str:
     return walk_of(checkpoint, question).done
 
