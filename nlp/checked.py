@@ -1,6 +1,6 @@
 """Weights that we ship are read through here: no octet is looked at before its file's SHA-256 agreed with the list.
 
-`nlp/models/hashes.json` lists them; `python -m nlp.checked` (`make hashes`) writes it anew after a training. Arrays are
+`nlp/models/hashes.json` lists them, and the fitted layers and lists beside them; `python -m nlp.checked` (`make hashes`) writes it anew after a training. Arrays are
 plain numbers: an array file that would run code on loading is refused by numpy itself.
 """
 
@@ -19,6 +19,13 @@ from domain.errors import ConfigError
 MODELS = Path(__file__).parent / "models"
 LISTING = MODELS / "hashes.json"
 WEIGHTS = (".npz", ".onnx", ".gz")
+LAYERS = (
+    "risk/decisions.json",
+    "risk/decisions_light.json",
+    "risk/tokenizer.json",
+    "risk/topics.json",
+    "risk/weights.json",
+)
 REMEDY = "reinstall Lagebild; after a training of your own run `make hashes`"
 
 
@@ -50,11 +57,17 @@ def checked_arrays(path: Path) -> Mapping[str, Any]:
         return {name: stored[name] for name in stored.files}
 
 
+def checked_json(path: Path) -> Any:
+    """A file's JSON; one that we ship only after its hash agreed, one that an installation wrote as it is."""
+    octets = checked_bytes(path) if path.is_relative_to(MODELS) else path.read_bytes()
+    return json.loads(octets)
+
+
 def written() -> dict[str, str]:
     """What the list should say of the files as they are."""
-    files = sorted(path for path in MODELS.rglob("*") if path.suffix in WEIGHTS)
+    names = {path.relative_to(MODELS).as_posix() for path in MODELS.rglob("*") if path.suffix in WEIGHTS}
     return {
-        path.relative_to(MODELS).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files
+        name: hashlib.sha256((MODELS / name).read_bytes()).hexdigest() for name in sorted(names.union(LAYERS))
     }
 
 

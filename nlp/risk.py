@@ -9,7 +9,6 @@ behind the `Annotator` port.
 from __future__ import annotations
 
 import hashlib
-import json
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.model import Annotation, Evidence, Item, Reading
-from nlp.checked import checked_arrays
+from nlp.checked import checked_arrays, checked_json
 from nlp.embed import FOLDER, Encoded, Encoder, Floats, Passage, load_encoder, normalised, reading_text
 from nlp.features import feature_words
 from nlp.perception import (
@@ -186,7 +185,7 @@ class Decisions:
 
     @classmethod
     def read(cls, path: Path) -> Decisions:
-        raw = json.loads(path.read_text(encoding="utf-8"))
+        raw = checked_json(path)
         version = hashlib.sha256(path.read_bytes()).hexdigest()[:6]
         german = ToneModel.of(raw["tone_de"]) if "tone_de" in raw else None
         return cls(version, raw["relevance"], raw["topics"], ToneModel.of(raw["tone"]), german)
@@ -275,7 +274,7 @@ class Judge:
         self.rules = rules or TopicRules()
         name = "decisions_light.json" if self.encoder.light else "decisions.json"
         self.decisions = decisions or Decisions.read(FOLDER / name)
-        self.topics = tuple(json.loads((FOLDER / "topics.json").read_text()))
+        self.topics = tuple(checked_json(FOLDER / "topics.json"))
         self._examples = Examples(self.encoder)
         stance = checked_arrays(FOLDER / "stance.npz")
         self._stance_weight, self._stance_bias = stance["weight"], stance["bias"]

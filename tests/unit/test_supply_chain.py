@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from domain.errors import ConfigError
-from nlp.checked import checked_arrays, checked_bytes, listed, written
+from nlp.checked import LAYERS, checked_arrays, checked_bytes, checked_json, listed, written
+from nlp.risk import Decisions
 
 REPO = Path(__file__).parents[2]
 ROOMS = ("domain", "crawler", "nlp", "storage", "digest", "web", "lagebild")
@@ -71,6 +72,20 @@ def test_a_weight_that_is_not_the_listed_one_is_refused(monkeypatch: pytest.Monk
         checked_arrays(head)
     with pytest.raises(ConfigError, match="not listed"):
         checked_bytes(MODELS / "risk" / "light.npz")
+
+
+def test_a_fitted_layer_and_a_list_of_topics_are_loaded_only_as_listed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    shipped = MODELS / "risk" / "decisions.json"
+    own = tmp_path / "decisions-0001.json"
+    own.write_bytes(shipped.read_bytes())
+    monkeypatch.setattr("nlp.checked.listed", lambda: dict.fromkeys(LAYERS, "0" * 64))
+    with pytest.raises(ConfigError, match="weights are"):
+        Decisions.read(shipped)
+    with pytest.raises(ConfigError, match=r"topics\.json"):
+        checked_json(MODELS / "risk" / "topics.json")
+    assert Decisions.read(own).version, "a layer that a team fitted is its own"
 
 
 @pytest.mark.parametrize("lock", sorted((REPO / "requirements").glob("*.lock")), ids=lambda path: path.name)
