@@ -1,13 +1,17 @@
 """Names in texts: what the language's pipeline marks, and over it what the watchlist knows.
 
-Offsets count code points of the text that was given. The watchlist wins wherever both see something.
+Offsets count code points of the text that was given. The watchlist wins wherever both see something. Words that tell
+of a harm are neither places nor people, whatever a pipeline makes of *Cybermobbing*: `nlp/no_names.yaml` lists them.
 """
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
+
+from ruamel.yaml import YAML
 
 from domain.model import Annotation, Item, Reading
 from nlp.pipelines import describe, facts, pipeline_for
@@ -24,7 +28,8 @@ LABELS = {
 
 LONGEST_TEXT = 100_000  # code points; what lies behind is not read for names
 BATCH_SIZE = 64
-RULES_VERSION = "2"
+RULES_VERSION = "3"
+NO_NAMES = Path(__file__).parent / "no_names.yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +76,24 @@ def merged(doc: Any, hits: Sequence[Hit], pipeline: str, ruler: str) -> tuple[En
     ]
     for span in doc.ents:
         label = LABELS.get(span.label_)
+        if label in ("LOC", "PER") and is_no_name(span.text):
+            continue
         if label and not any(hit.start < span.end_char and span.start_char < hit.end for hit in watched):
             found.append(Entity(span.start_char, span.end_char, span.text, label, pipeline))
     return tuple(sorted(found, key=lambda entity: entity.start))
+
+
+def is_no_name(text: str) -> bool:
+    """Whether all its words are words of harm, or compounds that begin with one."""
+    words = text.casefold().replace("-", " ").split()
+    return bool(words) and all(word.startswith(no_names()) for word in words)
+
+
+@cache
+def no_names() -> tuple[str, ...]:
+    """Beginnings of such words in the four languages."""
+    listed: dict[str, list[str]] = YAML(typ="safe").load(NO_NAMES.read_text(encoding="utf-8"))
+    return tuple(word for of_language in listed.values() for word in of_language)
 
 
 def is_within(hit: Hit, spans: Sequence[tuple[int, int]]) -> bool:

@@ -72,6 +72,17 @@ def test_the_watchlist_wins_over_the_pipeline_but_not_over_a_person(german):
     ]
 
 
+def test_a_word_of_harm_is_neither_a_place_nor_a_person(german):
+    text = "Cybermobbing in Klagenfurt: Der Kinderschutzbund und Frau Grooming-Expertin warnen vor Deepfakes."
+    doc = german.make_doc(text)
+    labels = {"Cybermobbing": "LOC", "Klagenfurt": "LOC", "Kinderschutzbund": "ORG", "Deepfakes": "PER"}
+    doc.ents = [
+        doc.char_span(text.find(name), text.find(name) + len(name), label=labels[name]) for name in labels
+    ]
+    kept = [entity.text for entity in merged(doc, [], "blank/1", "watchlist/1")]
+    assert kept == ["Klagenfurt", "Kinderschutzbund"]
+
+
 def test_many_texts_are_answered_in_order(german):
     texts = [f"{name} reagiert." for name in ("TikTok", "niemand", "Snapchat")] * 50
     answers = [[entity.id for entity in entities] for entities in tag_all(german, texts, batch_size=7)]
