@@ -12,6 +12,7 @@ graph: as published (their mean is the sentence embedding that stories compare) 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import copy
 import gzip
 import hashlib
@@ -208,7 +209,7 @@ class Texts:
         ]
         self.states: list[Tensor] = [torch.empty(0)] * len(examples)
         order = np.argsort([len(i) for i in self.ids])
-        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        with torch.no_grad(), short_floats():
             for start in range(0, len(order), 64):
                 chosen = order[start : start + 64]
                 ids = padded([self.ids[i] for i in chosen])
@@ -250,6 +251,13 @@ def span_tokens(text: str, name: str, offsets: list[tuple[int, int]]) -> list[in
     ]
     inside = [n for n, (a, b) in enumerate(offsets) if any(a < y and x < b for x, y in spans)]
     return inside or list(range(len(offsets)))
+
+
+def short_floats() -> contextlib.AbstractContextManager[object]:
+    """bfloat16 where the processor multiplies it; elsewhere it is emulated and takes twelve times as long."""
+    if torch.cpu._is_avx512_bf16_supported():
+        return torch.autocast("cpu", torch.bfloat16)
+    return contextlib.nullcontext()
 
 
 def padded(sequences: list[list[int]]) -> Tensor:
@@ -297,7 +305,7 @@ def loss_of(
     net: Upper, texts: Texts, judged: Tensor, severity: Tensor, chosen: list[int], args: argparse.Namespace
 ) -> Tensor:
     x, real = texts.batch(chosen)
-    with torch.autocast("cpu", torch.bfloat16):
+    with short_floats():
         tokens, pooled = net.states(x, real)
     seen = functional.dropout(pooled, 0.1, net.training)
     weight = torch.tensor([texts.examples[i].weight for i in chosen])[:, None]
@@ -371,7 +379,7 @@ def answers(net: Upper, texts: Texts, chosen: list[int]) -> tuple[dict[str, np.n
     pooled_all = np.zeros((len(chosen), WIDTH), np.float32)
     stances: dict[tuple[int, str], np.ndarray] = {}
     order = np.argsort([len(texts.ids[i]) for i in chosen])
-    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+    with torch.no_grad(), short_floats():
         for start in range(0, len(order), 64):
             rows = order[start : start + 64]
             picked = [chosen[r] for r in rows]
