@@ -9,7 +9,6 @@ weights `load_encoder` returns a light n-gram stand-in and says so in the log.
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
 import struct
 from collections import OrderedDict
@@ -25,7 +24,7 @@ from numpy.typing import NDArray
 
 from domain.errors import ConfigError
 from domain.ports import ShelfArchive
-from nlp.checked import checked_arrays
+from nlp.checked import checked_arrays, checked_json
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -163,7 +162,7 @@ def normalised(rows: Floats) -> Floats:
 
 def checked(folder: Path) -> dict[str, Path]:
     """The shipped files by name, after their SHA-256 agreed with `weights.json`. Raises ConfigError."""
-    listed: dict[str, str] = json.loads((folder / "weights.json").read_text())
+    listed: dict[str, str] = checked_json(folder / "weights.json")
     files = {}
     for name, expected in listed.items():
         path = folder / name
