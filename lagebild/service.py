@@ -9,17 +9,20 @@ import logging
 import os
 import signal
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import time, timedelta
 
 from crawler.settings import OnAnswer
 from domain.errors import ConfigError
 from lagebild.alerting import Ward, ping
 from lagebild.belts.collect import Collected
+from lagebild.control import Order, answering
 from lagebild.job import collect_due_async, enrich_all, recheck_due_async, waiting_items
 from lagebild.log import telling
 from lagebild.notify import tell_systemd, watchdog_seconds
+from lagebild.privacy import Erased, erase, would_erase
 from lagebild.settings import Edition
+from lagebild.turns import Turns
 from lagebild.upkeep import (
     Rounds,
     bury_interrupted,
@@ -61,6 +64,7 @@ class Service:
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
     ward: Ward = field(init=False)
     rounds: Rounds = field(default_factory=Rounds)
+    turns: Turns = field(default_factory=Turns)
     collect: Collecting = collect_due_async
     read_once: bool = False
 
@@ -68,7 +72,26 @@ class Service:
         self.ward = Ward(self.workshop.clock())
 
     def jobs(self) -> list[Job]:
-        """The timetable."""
+        """The timetable; jobs run side by side, but not beside an erasure."""
+        return [replace(job, run=self._in_turn(job.run)) for job in self._timetable()]
+
+    def _in_turn(self, work: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
+        async def run() -> None:
+            async with self.turns.together():
+                await work()
+
+        return run
+
+    async def erase(self, order: Order) -> Erased:
+        """Does what a command asks for between jobs: what one of them holds in its hands would come back otherwise."""
+        if order.dry_run:
+            return await asyncio.to_thread(would_erase, order.asked, self.workshop)
+        async with self.turns.alone():
+            return await asyncio.to_thread(
+                erase, order.asked, self.workshop, reason=order.reason, by=order.by
+            )
+
+    def _timetable(self) -> list[Job]:
         editions = self.workshop.settings.publish.editions
         return [
             self._often("collect", self._tracked(self._tick)),
@@ -202,9 +225,10 @@ async def serve(service: Service) -> None:
     service.workshop.archive.sync_sources(service.workshop.sources, service.workshop.clock())
     bury_interrupted(service.workshop)
     feeding = asyncio.ensure_future(_feed_watchdog())
-    tell_systemd("READY=1")
     try:
-        await keep_time(service.jobs(), service.stop, before_leaving=service._stop_crawlers)
+        async with answering(service.workshop.settings.archive, service.erase):
+            tell_systemd("READY=1")
+            await keep_time(service.jobs(), service.stop, before_leaving=service._stop_crawlers)
     finally:
         feeding.cancel()
         with contextlib.suppress(asyncio.CancelledError):

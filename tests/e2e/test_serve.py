@@ -1,5 +1,6 @@
 """The service as systemd sees it: ready, alone, reloads, and leaves in time."""
 
+import json
 import os
 import signal
 import socket
@@ -8,9 +9,28 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+
+from crawler.dedupe import NearIndex
+from domain.model import (
+    Author,
+    Checkpoint,
+    Document,
+    Entry,
+    Harvest,
+    ItemKind,
+    Lens,
+    Outcome,
+    Source,
+    Visit,
+)
+from lagebild.job import desk_of
+from lagebild.settings import Settings
+from lagebild.workshop import Workshop
+from storage.sqlite import open_archive
 
 LAGEBILD = str(Path(sys.executable).parent / "lagebild")
 SOURCES = """version: 1
@@ -70,3 +90,58 @@ def test_it_serves_reloads_and_leaves_within_twenty_seconds(
     assert service.wait(timeout=30) == 0
     assert time.monotonic() - told < 20
     assert "reload refused" in (service.stderr.read() if service.stderr else "")
+
+
+def lagebild(folder: Path, *words: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [LAGEBILD, *words], check=False, cwd=folder, capture_output=True, text=True, timeout=240
+    )
+
+
+@pytest.fixture
+def posts(folder: Path) -> None:
+    """An archive that holds posts of two people before the service starts."""
+    settings = Settings(archive=folder / "lagebild.db")
+    source = Source(
+        id="m", name="M", kind="mastodon", url="https://m.example/", language="de", markets=("DE",), lens=Lens.USER,
+    )  # fmt: skip
+    people = [Author(f"mastodon|m.example|{n}", handle=name) for n, name in ((17, "anna"), (18, "bert"))]
+    with Workshop(settings, (source,), open_archive(settings.archive)) as workshop:
+        now = workshop.clock()
+        documents = tuple(
+            Document(
+                Entry(
+                    source_id="m", raw_id=f"x{n}", url=f"https://m.example/{n}", content=f"Quittenkompott {people[n % 2].handle} {n}",
+                    kind=ItemKind.POST, platform="mastodon", instance="m.example", author=people[n % 2], published=now,
+                )
+            )
+            for n in range(20)
+        )  # fmt: skip
+        workshop.archive.sync_sources((source,), now)
+        visit = Visit(source_id="m", started_at=now, finished_at=now, outcome=Outcome.OK)
+        desk = desk_of(workshop, NearIndex(timedelta(days=7)))
+        assert desk.receive(Harvest(source, visit, Checkpoint("m"), documents))[1].new == 20
+        workshop.archive.close()
+
+
+@pytest.mark.slow
+def test_a_running_service_erases_when_it_is_asked(
+    posts: None, service: subprocess.Popen[str], folder: Path
+) -> None:
+    about = ("--author", "@anna@m.example", "--json")
+    before = lagebild(folder, "privacy", "erase", *about, "--dry-run")
+    assert json.loads(before.stdout)["items"] == {"mastodon": 10}, before.stderr
+    done = lagebild(folder, "privacy", "erase", *about, "--reason", "Art. 17")
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert (told["items"], told["dry_run"], len(told["receipt"])) == ({"mastodon": 10}, False, 64)
+    stored = b"".join(file.read_bytes() for file in sorted(folder.glob("lagebild.db*")) if file.is_file())
+    assert b"Quittenkompott bert" in stored
+    assert [word for word in (b"Quittenkompott anna", b"@anna@m.example") if word in stored] == []
+    log = json.loads(lagebild(folder, "privacy", "log", "--json").stdout)["lines"]
+    assert told["receipt"] in [line["sha256"] for line in log if line["action"] == "erase"]
+    assert lagebild(folder, "privacy", "log", "--verify").returncode == 0
+    assert service.poll() is None
+    service.send_signal(signal.SIGTERM)
+    assert service.wait(timeout=60) == 0
+    assert not (folder / "lagebild.db.sock").exists()

@@ -1,5 +1,6 @@
 """What people may ask of us: out and kept out, handed over, forgotten in time; and a log that shows who touched it."""
 
+import asyncio
 import json
 from collections.abc import Iterator
 from dataclasses import replace
@@ -26,9 +27,21 @@ from domain.model import (
     Visit,
 )
 from lagebild.cli import root
+from lagebild.control import Order
 from lagebild.job import desk_of
-from lagebild.privacy import Asked, destroy, erase, export, handle_of, retain, would_erase, would_retain
+from lagebild.privacy import (
+    Asked,
+    Erased,
+    destroy,
+    erase,
+    export,
+    handle_of,
+    retain,
+    would_erase,
+    would_retain,
+)
 from lagebild.pseudonyms import EPOCH, alias_of, epoch_keys, epoch_of, read_keys
+from lagebild.service import Service
 from lagebild.settings import Kept, Privacy, Settings
 from lagebild.workshop import Workshop
 from storage.sqlite import open_archive
@@ -327,3 +340,34 @@ def test_keys_are_listed(workshop: Workshop) -> None:
     collect(workshop, (1, ANNA))
     _, told = lagebild(workshop, "keys", "--json")
     assert [row["epoch"] for row in json.loads(told)["keys"]] == [epoch_of(NOW)]
+
+
+# --- while the service runs ----------------------------------------------------------------------
+
+
+def test_a_job_under_way_brings_nothing_back_that_is_erased_meanwhile(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    collect(workshop, (1, ANNA), (2, BRUNO))
+    service = Service(workshop, lambda: workshop)
+    (job,) = (job for job in service.jobs() if job.name == "recheck")
+
+    async def writes_an_issue(workshop: Workshop) -> None:
+        (hit,) = (h for h in workshop.archive.search(Search()).hits if "Beitrag 1" in h.item.text)
+        await asyncio.sleep(0.2)
+        body = json.dumps({"item_id": hit.item.id, "text": f"Kopf\n- {hit.item.text}"})
+        workshop.archive.keep_digest("d", "DE", NOW.date(), "daily", "de", body, [])
+
+    async def both() -> Erased:
+        running = asyncio.ensure_future(job.run())
+        await asyncio.sleep(0.05)
+        done = await service.erase(Order(Asked(("mastodon|m.example|17",)), "Art. 17", "office"))
+        await running
+        return done
+
+    monkeypatch.setattr("lagebild.service.recheck_due_async", writes_an_issue)
+    assert asyncio.run(both()).items == {"mastodon": 1}
+    assert texts(workshop) == {"Beitrag 2 im Wortlaut"}
+    kept = workshop.archive.digest("DE", NOW.date(), "daily", "de")
+    assert kept is not None
+    assert "Beitrag 1" not in kept

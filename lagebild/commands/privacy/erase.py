@@ -5,9 +5,11 @@ from dataclasses import asdict
 
 import click
 
+from domain.errors import ArchiveLocked
 from lagebild.asking import asked_of, asking, by_option, office
 from lagebild.cli import PARTIAL
-from lagebild.opening import json_option, print_json
+from lagebild.control import Order, reaching
+from lagebild.opening import json_option, print_json, settings_of
 from lagebild.privacy import Erased, erase, would_erase
 
 
@@ -21,7 +23,10 @@ Examples:
   lagebild privacy erase --author @anna@m.example --reason 'Art. 17, letter of 3 November' --json
 
 \b
-Exit codes: 0 done; 4 done, but a backup named in the answer could not be cleaned; 75 stop `lagebild serve` first.
+While `lagebild serve` runs, it does the work between its jobs, and the command waits for it.
+
+\b
+Exit codes: 0 done; 4 done, but a backup named in the answer could not be cleaned; 75 another command holds the archive.
 """
 )
 @asking
@@ -35,14 +40,27 @@ Exit codes: 0 done; 4 done, but a backup named in the answer could not be cleane
 def command(
     context: click.Context, /, reason: str, by: str, dry_run: bool, as_json: bool, **given: tuple[str, ...]
 ) -> int:
-    asked = asked_of(given)
-    with office(context) as workshop:
-        done = would_erase(asked, workshop) if dry_run else erase(asked, workshop, reason=reason, by=by)
+    done = _done(context, Order(asked_of(given), reason, by, dry_run))
     if as_json:
         print_json({"dry_run": dry_run, **asdict(done)})
     else:
         _print(done, dry_run)
     return PARTIAL if done.backups_failed else 0
+
+
+def _done(context: click.Context, order: Order) -> Erased:
+    """Here where nobody else writes, or by the service that does. Raises ArchiveLocked when a command holds the archive."""
+    try:
+        with office(context) as workshop:
+            if order.dry_run:
+                return would_erase(order.asked, workshop)
+            return erase(order.asked, workshop, reason=order.reason, by=order.by)
+    except ArchiveLocked:
+        with reaching(settings_of(context).archive) as hand_in:
+            if hand_in is None:
+                raise
+            click.echo("the running service does it as soon as its jobs under way have ended", err=True)
+            return hand_in(order)
 
 
 def _print(done: Erased, dry_run: bool) -> None:
