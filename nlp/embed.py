@@ -40,6 +40,7 @@ LONGEST = 200  # tokens of one passage; a headline with its teaser has about 45
 PREFIX = "query: "  # what e5 was trained to see in front of a text that is compared with its like
 SAME_ON_EVERY_CPU = ("session.x64quantprecision", "1")
 CACHE = 4096  # passages remembered in memory, about 8 KB each
+MIDDLE = "/layers.2/oln/LayerNormalization_output_0"  # states after three of the six tuned layers
 SHELVED = 20_000  # passages kept in an archive, about 4 KB each
 
 
@@ -68,7 +69,8 @@ class Passage:
 @dataclass(frozen=True, slots=True)
 class Encoded:
     """`vector` is normalised (384); `judged` the logits of relevance and the topics in `TOPICS`' order, `severity`
-    those of at least 1..5; `pooled` the tuned layers' mean and `spans` their mean over each asked name's tokens."""
+    those of at least 1..5; `pooled` the tuned layers' mean. `spans` are what the tone layers say of each asked name: their
+    mean over its tokens, then over all (768)."""
 
     vector: Floats
     judged: Floats
@@ -90,7 +92,7 @@ def to_octets(encoded: Encoded) -> bytes:
 def from_octets(octets: bytes) -> Encoded:
     """What `to_octets` wrote, number for number."""
     spans, judged, severity = HEADER.unpack_from(octets)
-    lengths = [WIDTH, judged, severity, *[WIDTH] * (1 + spans)]
+    lengths = [WIDTH, judged, severity, WIDTH, *[2 * WIDTH] * spans]
     numbers = np.frombuffer(octets, "<f4", offset=HEADER.size).astype(np.float32)
     parts = np.split(numbers, np.cumsum(lengths)[:-1])
     return Encoded(parts[0], parts[1], parts[2], parts[3], tuple(parts[4:]))
@@ -177,6 +179,18 @@ def checked(folder: Path) -> dict[str, Path]:
     return files
 
 
+def also_told(name: str) -> bytes:
+    """What, set behind an ONNX file, makes its graph tell a value it only passed on: messages in a row are one message,
+    and this one says model (7), output (12), name (1) and type (2: tensor of float32)."""
+    value = _field(1, name.encode()) + _field(2, _field(1, b"\x08\x01"))
+    return _field(7, _field(12, value))
+
+
+def _field(number: int, octets: bytes) -> bytes:
+    """A field of octets as protocol buffers write it; shorter than 128."""
+    return bytes([number << 3 | 2, len(octets)]) + octets
+
+
 class OnnxEncoder:
     """The shipped encoder on one thread; more processes, not more threads, use more cores."""
 
@@ -186,14 +200,14 @@ class OnnxEncoder:
         from tokenizers import Tokenizer
 
         files = checked(folder)
-        self._session = session_of(files["encoder.onnx"])
+        self._session = session_of(files["encoder.onnx"], also_told(MIDDLE))
+        self._tone = session_of(files["tone.onnx"])
         self._tokenizer = Tokenizer.from_file(str(files["tokenizer.json"]))
         self._tokenizer.enable_truncation(LONGEST)
         shape = checked_arrays(files["shape.npz"])
         self._centre, self._languages = shape["centre"], shape["languages"]
-        self.name = (
-            f"e5-small-de-fr-it-en/{hashlib.sha256(files['encoder.onnx'].read_bytes()).hexdigest()[:8]}"
-        )
+        both = hashlib.sha256(files["encoder.onnx"].read_bytes() + files["tone.onnx"].read_bytes())
+        self.name = f"e5-small-de-fr-it-en/{both.hexdigest()[:8]}"
         self._shelf = shelf if shelf is not None else Memory()
 
     def encode(self, texts: Sequence[str]) -> Floats:
@@ -215,9 +229,16 @@ class OnnxEncoder:
 
     def _one(self, passage: Passage, ids: list[int], offsets: list[Span]) -> Encoded:
         """Alone, not in a batch: int8 layers scale by the whole batch, so a neighbour would change the answer."""
-        raw, judged, severity, states, pooled = self._session.run(None, {"ids": np.array([ids], np.int64)})
-        spans = tuple(_span_mean(states[0], offsets, s) for _, s in passage.spans)
+        asked = ["embedding", "judged", "severity", "pooled", MIDDLE]
+        raw, judged, severity, pooled, middle = self._session.run(asked, {"ids": np.array([ids], np.int64)})
+        spans = self._toned(middle, offsets, passage) if passage.spans else ()
         return Encoded(self._shaped(raw)[0], judged[0], severity[0], pooled[0], spans)
+
+    def _toned(self, middle: Floats, offsets: list[Span], passage: Passage) -> tuple[Floats, ...]:
+        """The tone layers go on from the third tuned layer, and only where a platform is named."""
+        tokens, pooled = self._tone.run(None, {"middle": middle})
+        means = (_span_mean(tokens[0], offsets, spans) for _, spans in passage.spans)
+        return tuple(np.concatenate([mean, pooled[0]]) for mean in means)
 
     def _shaped(self, raw: Floats) -> Floats:
         """Centred and without the directions that tell languages apart, so that translations meet."""
@@ -285,7 +306,7 @@ class LightEncoder:
         buckets = grams(clean(passage.text))
         logits = self._matrix[buckets].sum(0) / max(1.0, len(buckets) ** 0.5) + self._bias
         vector, nothing = folded(buckets), np.zeros(WIDTH, np.float32)
-        spans = tuple(nothing for _ in passage.spans)
+        spans = tuple(np.zeros(2 * WIDTH, np.float32) for _ in passage.spans)
         return Encoded(vector, logits[:-5], logits[-5:], nothing, spans)
 
 
@@ -314,8 +335,8 @@ def folded(buckets: NDArray[np.int64]) -> Floats:
     return normalised(vector)
 
 
-def session_of(graph: Path) -> InferenceSession:
-    """The graph, ready to run on one thread, with the same answers on every CPU.
+def session_of(graph: Path, tail: bytes = b"") -> InferenceSession:
+    """The graph, ready to run on one thread, with the same answers on every CPU; `tail` is what to set behind its file.
 
     Without `SAME_ON_EVERY_CPU` a CPU that lacks VNNI instructions adds int8 products in 16 bits and cuts off what is too
     large: logits then differ by up to 0.6 from those that the thresholds were fitted on. Exact sums cost it a fifth more time.
@@ -325,7 +346,9 @@ def session_of(graph: Path) -> InferenceSession:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.add_session_config_entry(*SAME_ON_EVERY_CPU)
-    return onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
+    return onnxruntime.InferenceSession(
+        graph.read_bytes() + tail, options, providers=["CPUExecutionProvider"]
+    )
 
 
 def available(folder: Path = FOLDER) -> bool:

@@ -397,7 +397,7 @@ class Judge:
         for passage, answer in zip(reading.passages, encoded, strict=True):
             names = [name for name, _ in passage.spans]
             if target in names:
-                state = np.concatenate([answer.spans[names.index(target)], answer.pooled])
+                state = answer.spans[names.index(target)]
                 return [float(x) for x in self._stance_weight @ state + self._stance_bias]
         return [0.0] * len(TONES)
 

@@ -13,10 +13,11 @@ from pathlib import Path
 
 import numpy as np
 from train_pool import read_labels
-from train_risk import HERE, SHARED, TOPICS
+from train_risk import HERE, SHARED, TOPICS, joined
+from train_stance import text_key
 from train_tone import held_out_scores, pairs
 
-from nlp.learn import Table, crossed, figures, fit
+from nlp.learn import Table, crossed, crossed_tones, figures, fit, fit_tone
 from nlp.perception import TONES, named_platforms
 from nlp.risk import RiskInput, by_topic, relevance_features, topic_features
 from nlp.severity import Facts, judge_severity
@@ -80,6 +81,46 @@ def _own_tones(check: str, words: dict) -> list[tuple[list[float], int]]:
     ]
 
 
+def renew_tone(prefix: str, write: bool) -> None:
+    """Put the tone rows of `train_stance.py cross` into the shipped table and fit the two tone layers alone."""
+    rows, tones, part = toned_rows(prefix)
+    said = crossed_tones(rows, tones), crossed_tones(rows[:, : len(TONES)], tones)
+    for name, chosen in (("all", part != ""), *((p, part == p) for p in sorted(set(part)))):
+        right = [f"{(s == tones)[chosen].mean():.3f}" for s in said]
+        print(f"tone {name:6s} {right[0]}, without words {right[1]}, of {chosen.sum()}")
+    if not write:
+        return
+    stored = dict(np.load(HERE / "risk" / "table.npz")) | {
+        "tone_rows": rows.astype(np.float16),
+        "tones": tones,
+    }
+    decisions = json.loads((HERE / "risk" / "decisions.json").read_text())
+    decisions |= {"tone": fit_tone(rows[:, : len(TONES)], tones), "tone_de": fit_tone(rows, tones)}
+    for name in ("decisions.json", "table.npz"):
+        (HERE / "risk" / name).unlink(missing_ok=True)
+    (HERE / "risk" / "decisions.json").write_text(json.dumps(decisions, indent=1))
+    np.savez_compressed(HERE / "risk" / "table.npz", **stored)
+
+
+def toned_rows(prefix: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Six features, the tone and the part of each of our own pairs that a trained state had not seen."""
+    found = pairs()
+    words = dict(zip(found, held_out_scores(found), strict=True))
+    own = {label.key: label.part for label in read_labels()}
+    by_text = {
+        (text_key(joined(pair.title, pair.teaser)), pair.name): pair for pair in found if pair.headline in own
+    }
+    rows = []
+    for path in sorted(Path(prefix).parent.glob(f"{Path(prefix).name}_*.npz")):
+        stored = np.load(path)
+        for key, name, logits in zip(stored["keys"], stored["names"], stored["stance"], strict=True):
+            pair = by_text.get((str(key), str(name)))
+            if pair:
+                row = [*map(float, logits), *map(float, words[pair])]
+                rows.append((row, TONES.index(pair.stance), own[pair.headline]))
+    return np.array([r[0] for r in rows]), np.array([r[1] for r in rows]), np.array([r[2] for r in rows])
+
+
 def _logits(prefixes: list[str], rows: list[dict]) -> tuple[dict, dict, dict]:
     judged, severity, stance = {}, {}, {}
     paths = [path for p in prefixes for path in sorted(Path(p).parent.glob(f"{Path(p).name}_[0-9].npz"))]
@@ -128,14 +169,20 @@ def report(rows: Headlines) -> None:
 def main() -> None:
     ask = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ask.add_argument(
-        "oof", nargs="+", help="the `--out` prefixes that `train_risk.py cross` wrote; the first wins"
+        "oof", nargs="*", help="the `--out` prefixes that `train_risk.py cross` wrote; the first wins"
     )
     ask.add_argument("--check", default="", help="what `train_risk.py check` wrote, for more tone rows")
     ask.add_argument(
         "--light", action="store_true", help="these are the stand-in's: write decisions_light.json alone"
     )
+    ask.add_argument(
+        "--tone", default="", help="prefix of `train_stance.py cross`: renew the tone layers alone"
+    )
     ask.add_argument("--write", action="store_true", help="write risk/decisions.json and risk/table.npz")
     args = ask.parse_args()
+    if args.tone:
+        renew_tone(args.tone, args.write)
+        return
     rows = Headlines(args.oof, args.check)
     print(f"{len(rows.rows)} items, {rows.table.relevant.sum()} relevant")
     report(rows)

@@ -62,17 +62,29 @@ class Shipped(nn.Module):
 
 def export(model: nn.Module, path: Path, names: list[str]) -> None:
     """Float graph, then int8 weights for the layers' matrices (per channel); attention and norms stay float."""
-    whole = path.with_suffix(".float.onnx")
+    sample = torch.tensor([[0, 5, 6, 7, 2], [0, 8, 2, 1, 1]])
     axes = {name: {0: "n"} for name in names} | {"ids": {0: "n", 1: "length"}}
     if "tokens" in names:
         axes["tokens"] = {0: "n", 1: "length"}
-    sample = torch.tensor([[0, 5, 6, 7, 2], [0, 8, 2, 1, 1]])
+    _export(model, path, sample, axes)
+
+
+def export_tone(model: nn.Module, path: Path) -> None:
+    """The tone layers: states of one text (1, length, width) -> its tokens and their mean."""
+    axes = {"middle": {1: "length"}, "tokens": {1: "length"}, "pooled": {}}
+    _export(model, path, torch.randn(1, 7, WIDTH), axes)
+
+
+def _export(model: nn.Module, path: Path, sample: Tensor, axes: dict[str, dict[int, str]]) -> None:
+    """`axes`: what may vary, by the names of the input and the outputs."""
+    whole = path.with_suffix(".float.onnx")
+    given = "ids" if "ids" in axes else "middle"
     torch.onnx.export(
         model.eval(),
         (sample,),
         str(whole),
-        input_names=["ids"],
-        output_names=names,
+        input_names=[given],
+        output_names=[name for name in axes if name != given],
         dynamic_axes=axes,
         opset_version=17,
         dynamo=False,

@@ -534,9 +534,26 @@ def seal(tokenizer: Tokenizer) -> None:
     np.savez_compressed(folder / "examples.npz", keys=keys, pooled=pooled.astype(np.float16))
     golden = [{"text": t, "judged": outputs(joined(t, ""))["judged"][0].round(4).tolist()} for t in GOLDEN]
     (folder / "golden.json").write_text(json.dumps(golden, ensure_ascii=False, indent=1))
-    sealed = ["encoder.onnx", "tokenizer.json", "shape.npz", "stance.npz", "examples.npz", "tone_words.npz"]
-    sealed = [name for name in sealed if (folder / name).exists()]
-    hashes = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in sealed}
+    write_hashes()
+
+
+def write_hashes() -> None:
+    """`weights.json`: what the encoder compares before it loads them."""
+    folder = HERE / "risk"
+    names = [
+        "encoder.onnx",
+        "tone.onnx",
+        "tokenizer.json",
+        "shape.npz",
+        "stance.npz",
+        "examples.npz",
+        "tone_words.npz",
+    ]
+    hashes = {
+        name: hashlib.sha256((folder / name).read_bytes()).hexdigest()
+        for name in names
+        if (folder / name).exists()
+    }
     (folder / "weights.json").write_text(json.dumps(hashes, indent=1))
 
 

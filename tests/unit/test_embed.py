@@ -9,6 +9,7 @@ import pytest
 from domain.errors import ConfigError
 from nlp.embed import (
     FOLDER,
+    WIDTH,
     Encoded,
     LightEncoder,
     Memory,
@@ -26,7 +27,7 @@ from nlp.embed import (
 from storage.memory import MemoryArchive
 
 ROW = np.arange(384, dtype=np.float32) / 7
-ENCODED = Encoded(ROW, ROW[:20] - 3, ROW[:5], ROW * 2, (ROW + 1, ROW - 1))
+ENCODED = Encoded(ROW, ROW[:20] - 3, ROW[:5], ROW * 2, (np.tile(ROW + 1, 2), np.tile(ROW - 1, 2)))
 
 
 class Counting:
@@ -59,6 +60,18 @@ def test_the_shipped_graph_answers_as_it_did_when_it_was_made(encoder):
     for known in golden:
         found = encoder.read([Passage(known["text"])])[0].judged
         assert np.abs(found - np.array(known["judged"])).max() < 0.01  # on any CPU, with or without VNNI
+
+
+@needs_weights
+def test_the_tone_layers_run_only_where_a_platform_is_named(monkeypatch):
+    encoder = OnnxEncoder()
+    text = "Meta zahlt Strafe, TikTok schützt Jugendliche"
+    named = Passage(text, (("meta", ((0, 4),)), ("tiktok", ((19, 25),))))
+    meta, tiktok = encoder.read([named])[0].spans
+    assert meta.shape == (2 * WIDTH,) and not np.allclose(meta[:WIDTH], tiktok[:WIDTH])
+    assert np.allclose(meta[WIDTH:], tiktok[WIDTH:]), "the mean over the whole text is one"
+    monkeypatch.setattr(encoder, "_tone", None)
+    assert encoder.read([Passage("Ein Text ohne Namen")])[0].spans == ()
 
 
 @needs_weights
