@@ -1,48 +1,16 @@
 """Forty ways to smuggle markup, in titles, texts, names and reasons: no page holds an element that was not ours."""
 
 from collections.abc import Iterator
-from dataclasses import replace
-from datetime import timedelta
 from html.parser import HTMLParser
 
 import pytest
 
-from domain.model import (
-    Annotation,
-    Batch,
-    Checkpoint,
-    Evidence,
-    Filed,
-    Fingerprint,
-    Incident,
-    IncidentState,
-    Membership,
-    New,
-    Outcome,
-    Reading,
-    Story,
-    TriageEvent,
-    Visit,
-)
 from storage.memory import MemoryArchive
-from tests.fixtures.room import BOTE, NOW, browser, desk_over, items, signal_of
+from tests.fixtures.hostile import PAYLOADS, fill
+from tests.fixtures.room import browser, desk_over
 from web.app import ROUTES
 from web.desk import Desk
 
-PAYLOADS = (
-    "<script>hit()</script>", "</title><script>hit()</script>", "</textarea><script>hit()</script>", "<ScRiPt>hit()</sCrIpT>",
-    "<scr<script>ipt>hit()</scr</script>ipt>", "<img src=x onerror=hit()>", '"><img src=x onerror=hit()>', "'><img src=x onerror=hit()>",
-    "<svg onload=hit()>", "<svg/onload=hit()>", "<svg><script>hit()</script></svg>", "<svg><animate onbegin=hit() attributeName=x>",
-    "<math><mtext><script>hit()</script></mtext></math>", "<body onload=hit()>", "<iframe srcdoc='<script>hit()</script>'>",
-    "<iframe src=javascript:hit()>", "<object data=javascript:hit()>", "<embed src=javascript:hit()>",
-    "<a href=javascript:hit()>x</a>", "<a href='java\tscript:hit()'>x</a>", "<form action=javascript:hit()><button>x</button></form>",
-    "<button formaction=javascript:hit()>x</button>", "<input autofocus onfocus=hit()>", "<select autofocus onfocus=hit()>",
-    "<details open ontoggle=hit()>", "<video><source onerror=hit()></video>", "<audio src=x onerror=hit()>", "<marquee onstart=hit()>",
-    "<style>@import 'javascript:hit()';</style>", "<div style=background:url(javascript:hit())>", "<link rel=stylesheet href=//evil.example/x.css>",
-    "<base href=//evil.example/>", "<meta http-equiv=refresh content='0;url=javascript:hit()'>", "<noscript><p title='</noscript><img src=x onerror=hit()>'>",
-    "<!--><script>hit()</script>-->", "<![CDATA[><script>hit()</script>]]>", "<template><script>hit()</script></template>",
-    "{{ 7 * 7 }}{% for x in y %}", "«<img src=x onerror=hit()>»", "\u2028<script>hit()</script>\u202e\ufeff",
-)  # fmt: skip
 HARMLESS = "Ein Titel wie jeder andere"
 
 
@@ -74,70 +42,9 @@ class Elements(HTMLParser):
 
 
 def room_with(words: tuple[str, ...]) -> Desk:
-    """An archive in which everything that comes from outside says these words, one item for each."""
+    """A room over an archive in which everything that comes from outside says these words."""
     archive = MemoryArchive()
-    said = words[0]
-    source = replace(BOTE, name=said, publisher=said)
-    archive.sync_sources([source], NOW)
-    filed = [
-        replace(
-            plain, title=word, lead=word, text=f"{word} {word}", outlet=word, publisher=word, authors=(word,), section=word,
-            tags=(word,), url=f"javascript:hit()//{n}" if said != HARMLESS else plain.url, content_hash=f"h{n}",
-        )
-        for n, (plain, word) in enumerate(zip(items(len(words)), words, strict=True))
-    ]  # fmt: skip
-    visit = Visit(
-        source_id="bote", started_at=NOW, finished_at=NOW, outcome=Outcome.OK, reason=said, entries=1, fresh=1
-    )
-    failed = replace(visit, started_at=NOW + timedelta(seconds=1), outcome=Outcome.UNREACHABLE)
-    archive.commit(
-        Batch(
-            visit, Checkpoint("bote"), tuple(Filed(i, Fingerprint(i.id, i.url, i.id), New()) for i in filed)
-        )
-    )
-    archive.commit(Batch(failed, Checkpoint("bote")))
-    archive.keep_readings([Reading(i.id, "t/1", tags_of(i.id, i.title)) for i in filed], NOW)
-    story = Story(id="s1", title=said, language="de", opened_at=NOW, changed_at=NOW)
-    members = [Membership("s1", i.id, NOW, why=i.title, by=said) for i in filed]
-    archive.keep_stories([story], members, NOW)
-    archive.keep_signals([replace(signal_of("g1"), reasons=words, label=said, muted=said)])
-    incident = Incident(
-        id="x1", title=said, market="DE", severity=5, state=IncidentState.NEW, opened_at=NOW, owner=said, audience=(said,),
-        story_ids=("s1",), item_ids=tuple(i.id for i in filed), signal_ids=("g1",),
-    )  # fmt: skip
-    archive.open_incident(
-        incident, TriageEvent(incident_id="x1", at=NOW, by=said, action="open", reason=said)
-    )
-    for word in words:
-        archive.note_event(
-            TriageEvent(
-                incident_id="x1", at=NOW, by=word, action="note", reason=word, before=word, after=word
-            )
-        )
-    archive.keep_label("i1", "topic", said, "right", said, NOW, said)
-    archive.note(said, said, said, {said: said}, NOW)
-    return desk_over(archive, sources=[source])
-
-
-def tags_of(item_id: str, word: str) -> tuple[Annotation, ...]:
-    plain = Annotation(item_id=item_id, layer="topic", label="bullying_harassment", annotator="t/1")
-    evidence = (Evidence(0, min(3, len(word)), word, word), Evidence(0, 0, word, "example", 0.5))
-    return (
-        replace(plain, evidence=evidence, score=0.9),
-        replace(
-            plain,
-            label="fraud_scams",
-            suppressed=True,
-            text=word,
-            start=0,
-            end=2,
-            evidence=(Evidence(0, 2, word, word),),
-        ),
-        replace(plain, layer="severity", label="2", evidence=(Evidence(0, 0, word, word),)),
-        replace(plain, layer="entity", label="ORG", text=word, target=word, start=0, end=2),
-        replace(plain, layer="platform", label=word, target=word, text="about"),
-        replace(plain, layer="perception", label="critical", target=word, score=0.5, start=0, end=2),
-    )
+    return desk_over(archive, sources=fill(archive, words, harmless=words[0] == HARMLESS))
 
 
 def pages() -> list[str]:
@@ -159,7 +66,8 @@ def pages() -> list[str]:
             for name in door.param_convertors:
                 path = path.replace("{" + name + "}", filled.get(name, "x"))
             found.append(path)
-    return [*found, *(f"/item/i{n}" for n in range(2, len(PAYLOADS) + 1))]
+    numbers = range(2, len(PAYLOADS) + 1)
+    return [*found, *(f"/item/i{n}" for n in numbers), *(f"/story/st{n}" for n in numbers)]
 
 
 @pytest.fixture(scope="module")
