@@ -17,7 +17,7 @@ from babel.dates import format_skeleton
 from babel.numbers import format_percent
 from markupsafe import escape
 
-from domain.briefing import Chart, Heatmap, Intervals, Panel, SmallMultiples, Steps, Strips
+from domain.briefing import Chart, Heatmap, Intervals, Panel, SmallMultiples, Steps, Strips, Tile, TileMap
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -103,6 +103,7 @@ def _draw(chart: Chart, locale: str) -> Figure:
         Intervals: _intervals,
         Strips: _strips,
         Steps: _steps,
+        TileMap: _tile_map,
     }
     return drawn[type(chart)](chart, locale)
 
@@ -261,6 +262,45 @@ def _square(x: int, y: int, colour: str) -> Any:
 
 def _wrapped(name: str) -> str:
     return name.replace(" und ", "\nund ").replace(" and ", "\nand ")
+
+
+# --- regions as tiles ----------------------------------------------------------------------------
+
+TILE_INCHES = 0.52
+
+
+def _tile_map(chart: TileMap, locale: str) -> Figure:
+    from matplotlib.figure import Figure
+
+    deep = [1 + max(tile.row for tile in tiles) for _, tiles in chart.panels]
+    wide = max(1 + tile.column for _, tiles in chart.panels for tile in tiles)
+    sheet = Figure(
+        figsize=(WIDTH_INCHES, sum(TILE_INCHES * rows + 0.3 for rows in deep)), layout="constrained"
+    )
+    axes = sheet.subplots(len(deep), 1, squeeze=False, height_ratios=deep)
+    for (axis,), (title, tiles) in zip(axes, chart.panels, strict=True):
+        _tiles(axis, tiles)
+        axis.set_title(title, loc="left", fontsize=POINTS, fontweight="bold", pad=3)
+        axis.set_xlim(-0.5, max(wide, WIDTH_INCHES / TILE_INCHES) - 0.5)
+        axis.set_axis_off()
+    return sheet
+
+
+def _tiles(axis: Axes, tiles: tuple[Tile, ...]) -> None:
+    largest = max(tile.count for tile in tiles)
+    for tile in tiles:
+        step = shade(tile.count, largest)
+        axis.add_patch(_square(tile.column, tile.row, HEAT[step]))
+        axis.text(
+            tile.column,
+            tile.row,
+            f"{tile.short}\n{tile.count}",
+            ha="center",
+            va="center",
+            color="#ffffff" if step >= 4 else "#1b2329",
+            fontsize=POINTS - 1,
+        )
+    axis.set_ylim(max(tile.row for tile in tiles) + 0.5, -0.5)
 
 
 # --- lens intervals ------------------------------------------------------------------------------

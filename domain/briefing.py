@@ -246,7 +246,28 @@ class Steps:
     labels: Mapping[str, str] = field(default_factory=dict)
 
 
-Chart = SmallMultiples | Heatmap | Intervals | Strips | Steps
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One region of a schematic map: `column` and `row` from the upper left, `code` of ISO 3166-2, `count` of items."""
+
+    code: str
+    name: str
+    short: str
+    column: int
+    row: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class TileMap:
+    """Regions as tiles, one (title, tiles) per market; shades compare the tiles of one market."""
+
+    caption: Line
+    alt: str
+    panels: tuple[tuple[str, tuple[Tile, ...]], ...]
+
+
+Chart = SmallMultiples | Heatmap | Intervals | Strips | Steps | TileMap
 Block = Paragraph | Heading | Bullets | Table | StoryCard | Chart
 
 

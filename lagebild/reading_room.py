@@ -17,6 +17,7 @@ from lagebild.labels import names
 from lagebild.room.drawing import drawing
 from lagebild.room.intake import intake
 from lagebild.room.reasons import spoken
+from lagebild.room.regions import regions
 from lagebild.room.review import teaching
 from lagebild.room.shield import shield
 from lagebild.room.sources import LiveSources, bench
@@ -59,6 +60,7 @@ def room(workshop: Workshop) -> Starlette:
         hosts=hosts_of(settings.web),
         entrance=entrance,
         asking=asking_of(settings.archive),
+        regions=regions(),
     )
     return create_app(desk)
 

@@ -11,6 +11,7 @@ from domain.briefing import Chart
 from domain.model import Incident, Outcome, Signal, Source, TriageEvent
 from domain.ports import Archive, Clock
 from web.entrance import Entrance
+from web.regions import Region
 
 LANGUAGES = ("de", "en")
 Names = Mapping[str, Mapping[str, str]]
@@ -211,7 +212,7 @@ class Desk:
 
     `names` labels ids (`topic:ID`, `platform:ID`) per language. `hosts` are the names the room answers to.
     `entrance` says how people come in, `asking` lets them ask in SQL. `render` makes a kept issue's HTML from its JSON. `speak` puts a rule's reason
-    into the reader's language. What is None is not offered in this room. `explain_health` gives a source's state in words.
+    into the reader's language. `regions` are those of all markets that have any. What is None is not offered in this room. `explain_health` gives a source's state in words.
     """
 
     archive: Archive
@@ -231,6 +232,7 @@ class Desk:
     hosts: frozenset[str] = frozenset({"127.0.0.1", "localhost", "::1"})
     entrance: Entrance = field(default_factory=Entrance)
     asking: Asking | None = None
+    regions: Sequence[Region] = ()
     secret: str = field(default_factory=lambda: secrets.token_hex(32))
 
     def name(self, kind: str, identity: str, language: str) -> str:

@@ -185,6 +185,24 @@ WHERE {WINDOW} AND {RELEVANT}
 GROUP BY a.text, a.label ORDER BY publishers DESC, items DESC, name, kind LIMIT :most
 """
 
+# Items that name a place: all of them (region ''), by region (name ''), and by region and name.
+# `places` is a JSON list of [region, name as it is written].
+PLACES = f"""
+WITH place AS MATERIALIZED (
+    SELECT d.value ->> '$[0]' AS region, d.value ->> '$[1]' AS name FROM json_each(:places) d
+), hit AS MATERIALIZED (
+    SELECT DISTINCT p.region, p.name, r.id, r.publisher
+    FROM item i {VOICE} {tagged("'entity'")} CROSS JOIN place p ON p.name = a.text
+    WHERE {WINDOW} AND {RELEVANT} AND a.label = 'LOC'
+)
+SELECT '' AS region, '' AS name, count(DISTINCT id) AS items, count(DISTINCT publisher) AS publishers FROM hit
+UNION ALL SELECT region, '' AS name, count(DISTINCT id) AS items, count(DISTINCT publisher) AS publishers
+FROM hit GROUP BY region
+UNION ALL SELECT region, name, count(DISTINCT id) AS items, count(DISTINCT publisher) AS publishers
+FROM hit GROUP BY region, name
+ORDER BY region, items DESC, name
+"""
+
 # --- items ---------------------------------------------------------------------------------------
 
 # The items behind a figure; '' leaves a restriction out.
@@ -501,6 +519,7 @@ FIGURES: dict[str, Figure] = {
     "lenses": Figure(LENSES),
     "lenses_by_platform": Figure(LENSES_BY_PLATFORM),
     "entities": Figure(ENTITIES),
+    "places": Figure(PLACES),
     "items": Figure(ITEMS, ("topics",)),
     "reports": Figure(REPORTS, ("topics",)),
     "regulator": Figure(REGULATOR, ("topics",)),

@@ -190,6 +190,24 @@ def test_every_answer_as_of_a_moment_stays_what_it_was(world, ask, item, batch, 
     assert len(ask("incidents", as_of=later)) == 1
 
 
+def test_places_count_an_item_once_for_its_region(world, ask, now):
+    def naming(item_id, *places):
+        told = reading(item_id)
+        said = [replace(told.annotations[0], layer="entity", label="LOC", text=place) for place in places]
+        return replace(told, annotations=(*told.annotations, *said))
+
+    world.keep_readings([naming("b", "München", "Nürnberg", "Paris"), naming("single", "München")], now)
+    listed = [["DE-BY", "München"], ["DE-BY", "Nürnberg"], ["DE-HH", "Hamburg"]]
+    rows = ask("places", places=json.dumps(listed))
+    assert [(row["region"], row["name"], row["items"]) for row in rows] == [
+        ("", "", 2),
+        ("DE-BY", "", 2),
+        ("DE-BY", "München", 2),
+        ("DE-BY", "Nürnberg", 1),
+    ]
+    assert ask("places", places="[]") == [{"region": "", "name": "", "items": 0, "publishers": 0}]
+
+
 def test_labels_give_the_taggers_precision(world, ask, now):
     assert ask("quality", layer="topic") == {"precision": None, "sample": 0, "checked_on": None}
     for n, verdict in enumerate(("right", "right", "wrong", "missing")):

@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 
 from domain.model import Milestone
 from web.asked import day_of, number
-from web.charts import attention, heat, lenses, outside, platforms, share, throughput
+from web.charts import attention, heat, lenses, outside, platforms, regions, share, throughput
 from web.charts.board import Asked, Shown
 from web.desk import Desk
 from web.exports import harmless
@@ -26,6 +26,7 @@ CHARTS: Mapping[str, Callable[[Asked], Shown]] = {
     "heat": heat.made,
     "lenses": lenses.made,
     "platforms": platforms.made,
+    "regions": regions.made,
     "throughput": throughput.made,
     "outside": outside.made,
 }
