@@ -43,7 +43,7 @@ test-browser: setup ## the reading room in Chromium: mornings, accessibility, ph
 test-postgres: setup ## the archive's contract and the fleet's queue on a PostgreSQL of their own
 	@LAGEBILD_TEST_POSTGRES=start .venv/bin/pytest -q -n 2 --dist loadfile tests/contract tests/integration/test_fleet_queue.py -k "postgres or fleet"
 
-test-fleet: test-postgres ## that, and a fortnight through two worker processes, some of them killed (ten minutes)
+test-fleet: test-postgres ## that, a fortnight through two worker processes, killed workers, a restarted server (ten minutes)
 	@LAGEBILD_TEST_POSTGRES=start .venv/bin/pytest -q tests/integration/test_fleet.py
 
 ATPROTO := .cache/atproto
@@ -111,6 +111,7 @@ api-fuzz: setup ## schemathesis against the interface for programs, 500 question
 faults: faults-kill faults-disk faults-clock faults-bytes ## what goes wrong, in the size of CI
 faults-nightly: ## the same in full, and a quarter of the service: hours
 	@$(MAKE) faults-kill N=1000
+	@$(MAKE) faults-fleet N=100 RESTARTS=12
 	@$(MAKE) faults-disk N=20
 	@$(MAKE) faults-clock
 	@$(MAKE) faults-bytes N=5000
@@ -118,6 +119,9 @@ faults-nightly: ## the same in full, and a quarter of the service: hours
 
 faults-kill: setup ## SIGKILL at N random points over all belts: nothing committed is lost, nothing torn
 	@OMP_NUM_THREADS=1 $(PY) -m bench.faults.kill --kills $(or $(N),20)
+
+faults-fleet: setup ## SIGKILL for N of a fleet's workers, its PostgreSQL restarted RESTARTS times: all jobs done, effects once
+	@$(PY) -m bench.faults.fleet --kills $(or $(N),20) --restarts $(or $(RESTARTS),4)
 
 faults-disk: setup ## a disk full at N offsets, read-only, locked, rotten
 	@$(PY) -m bench.faults.disk --offsets $(or $(N),20)

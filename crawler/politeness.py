@@ -9,7 +9,7 @@ import asyncio
 import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -17,6 +17,7 @@ from typing import Generic, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from crawler.dates import parse_date
+from domain.errors import StorageError
 
 # RFC 9309, 2.4: a copy should not be used for more than 24 hours.
 KEPT_SECONDS = 24 * 3600.0
@@ -26,9 +27,11 @@ RETRY_SECONDS = 600.0
 DOWN_SECONDS = 30.0
 # Hosts nobody has asked for are forgotten beyond this number, so that memory stays flat.
 HOSTS_REMEMBERED = 4_000
-# Longer than a request may take with its redirects; a killed process keeps its last host this long.
+# Longer than a request may take with its redirects; a process that hangs keeps its last host this long.
 LEASE_SECONDS = 120.0
 SHORTEST_PAUSE_SECONDS = 0.01
+# Whoever keeps the shared turns is asked again after this long when it did not answer.
+AWAY_SECONDS = 0.5
 
 
 class HostResting(Exception):
@@ -101,8 +104,12 @@ class HostGate:
 class Turns(Protocol):
     """Turns at hosts that several processes share."""
 
-    async def take(self, host: str, lease_seconds: float) -> float:
-        """0.0 when the turn is ours until given back, for `lease_seconds` at most; else seconds until it may be free."""
+    async def take(self, host: str, lease_seconds: float, delay_seconds: float) -> float:
+        """0.0 when the turn is ours until given back, for `lease_seconds` at most; else seconds until it may be free.
+
+        A turn whose holder died is given back in its name: the next one begins `delay_seconds` after that was noticed.
+        Raises StorageError while whoever keeps the turns is away.
+        """
         ...
 
     async def give_back(self, host: str, delay_seconds: float) -> None:
@@ -113,8 +120,8 @@ class Turns(Protocol):
 class SharedGate(HostGate):
     """The same over all processes of a fleet: the first of a process's queue also asks for the host's turn among them.
 
-    A turn not given back, since its process was killed, is free again after `lease_seconds`, which has to be longer
-    than any request. Requests without a delay are not counted over processes.
+    A turn that nobody gives back is free again after `lease_seconds`, which has to be longer than any request. While
+    whoever keeps the turns is away, nobody is asked anything. Requests without a delay are not counted over processes.
     """
 
     def __init__(self, turns: Turns, together: int = 4, lease_seconds: float = LEASE_SECONDS) -> None:
@@ -133,7 +140,8 @@ class SharedGate(HostGate):
             try:
                 yield
             finally:
-                await self._turns.give_back(host, max(delay, self._rests.pop(host, 0.0)))
+                with suppress(StorageError):  # then it counts as its holder's death does
+                    await self._turns.give_back(host, max(delay, self._rests.pop(host, 0.0)))
 
     def rest(self, host: str, wait: timedelta) -> None:
         """Sends nothing more to the host for so long; said while the turn is held, so that all are told."""
@@ -141,7 +149,7 @@ class SharedGate(HostGate):
         self._rests[host] = wait.total_seconds()
 
     async def _take(self, host: str, delay: float, deadline: float) -> None:
-        while (wait := await self._turns.take(host, self._lease)) > 0:
+        while (wait := await self._asked(host, delay)) > 0:
             if wait > self._lease + delay:
                 raise HostResting(host, timedelta(seconds=wait))
             # A held turn may end long before its lease does, so it is asked for again soon.
@@ -149,6 +157,14 @@ class SharedGate(HostGate):
             if time.monotonic() + pause > deadline:
                 raise OutOfTime(f"the turn at {host} came too late")
             await asyncio.sleep(pause)
+
+    async def _asked(self, host: str, delay: float) -> float:
+        """As `Turns.take`; a keeper that is away makes us wait, since a page given up for it would be lost."""
+        try:
+            return await self._turns.take(host, self._lease, delay)
+        except StorageError:
+            await asyncio.sleep(AWAY_SECONDS)
+            return SHORTEST_PAUSE_SECONDS
 
 
 async def _open(host: str, state: _Host, deadline: float) -> None:

@@ -31,6 +31,7 @@ from lagebild.secrets import secrets_of
 from lagebild.sharding import by_shard
 from lagebild.upkeep import is_owed, issue, look_after, send_waiting
 from lagebild.workshop import Workshop
+from storage.postgres.connection import PgConnections
 from storage.postgres.fleet import FleetState, options, prepare
 
 logger = logging.getLogger(__name__)
@@ -154,11 +155,11 @@ class Fleet:
 
     async def alarms(self, as_of: str | None = None) -> None:
         """Looks whether somebody has to be called."""
-        await self._in_turn(self.ward.look, self._at(as_of))
+        await self._alone("alarms", self.ward.look, self._at(as_of))
 
     async def plan_reading(self, as_of: str | None = None) -> None:
         """Cuts what is unread into batches; once nothing is, stories are placed."""
-        batches = await self._in_turn(self._unread, self._at(as_of))
+        batches = await self._alone("plan-reading", self._unread, self._at(as_of))
         if batches:
             jobs: list[dict[str, Any]] = [{"item_ids": ids, "as_of": as_of} for ids in batches]
             await self.app.tasks["read"].batch_defer_async(*jobs)
@@ -176,29 +177,29 @@ class Fleet:
         """Places what is read; one placer in the whole fleet, since stories depend on each other."""
         workshop = await self._loaded(as_of)
         kind = workshop.story_encoder.kind
-        await self._in_turn(place_everything, workshop.archive, kind, workshop.clock)
+        await self._alone("place", place_everything, workshop.archive, kind, workshop.clock)
         await self.defer("watch", as_of=as_of)
 
     async def watch(self, as_of: str | None = None) -> None:
         """Looks for signals in every market."""
         workshop = self._at(as_of)
         editions = workshop.settings.publish.editions
-        await self._in_turn(watch, workshop.archive, editions, workshop.clock())
+        await self._alone("watch", watch, workshop.archive, editions, workshop.clock())
 
     async def publish(self, market: str, as_of: str | None = None) -> None:
         """Writes one market's issue and sends it. A run that was killed left a mark; the lock says that it is over."""
         workshop = await self._loaded(as_of)
         for edition in workshop.settings.publish.editions:
             if edition.market == market:
-                await self._in_turn(issue, workshop, edition, NOW_OR_NEVER)
+                await self._alone("publish", issue, workshop, edition, NOW_OR_NEVER)
 
     async def send(self, as_of: str | None = None) -> None:
         """Tries the outbox again."""
-        await self._in_turn(send_waiting, self._at(as_of))
+        await self._alone("send", send_waiting, self._at(as_of))
 
     async def look_after(self, as_of: str | None = None) -> None:
         """The nightly round; old jobs go too."""
-        await self._in_turn(look_after, self._at(as_of))
+        await self._alone("look-after", look_after, self._at(as_of))
         await self.app.job_manager.delete_old_jobs(
             nb_hours=KEPT_HOURS, include_failed=True, include_cancelled=True, include_aborted=True
         )
@@ -308,6 +309,21 @@ class Fleet:
         """In this process's one thread for belts, so that the loop goes on beating."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self.one_at_a_time, partial(work, *arguments))
+
+    async def _alone(self, task: str, work: Callable[..., Answer], *arguments: Any) -> Answer:
+        """The same under the task's lock, held on the connection that the work goes over.
+
+        The queue's own lock ends when the sweep takes a worker for lost that only lost the server or did not come to beat;
+        then its work waits for nobody, and must not change what its successor is changing.
+        """
+        archive, lock = self.workshop.archive, lock_of(task, {})
+        assert isinstance(archive, PgConnections)
+
+        def held() -> Answer:
+            with archive.holding(lock):
+                return work(*arguments)
+
+        return await self._in_turn(held)
 
     def _desk(self, workshop: Workshop) -> SharedDesk:
         now, window = workshop.clock(), timedelta(days=workshop.settings.collect.copies_window_days)

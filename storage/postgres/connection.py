@@ -4,10 +4,12 @@ Writers take turns by an advisory lock that the transaction holds: two workers t
 otherwise both find it new. Readers never wait.
 """
 
+import re
 import threading
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from decimal import Decimal
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,12 @@ from storage.sqlite.connection import Connections, Parameters, Row
 
 WRITERS = 7_306_141
 """The advisory lock of those who write."""
+HOLDERS = 7_306_143
+"""The class of advisory locks of those who do something alone."""
+LOST_HOLD = "PostgreSQL: the connection that held {!r} is lost"
 ROWS_AT_ONCE = 2_000
+STATEMENTS_AT_ONCE = 500
+PLAIN_ROW = re.compile(r"\(%s(?:, %s)*\)$")
 
 PgConnection = psycopg.Connection[tuple[Any, ...]]
 
@@ -38,11 +45,33 @@ class PgConnections(Connections):
         """This thread's connection."""
         connection: PgConnection | None = getattr(self._mine, "connection", None)
         if connection is None or connection.closed:  # closed: the server went away and may be back
+            if getattr(self._mine, "held", ""):
+                raise StorageError(
+                    LOST_HOLD.format(self._mine.held), remedy="the job is done again by itself"
+                )
             with translated():
                 connection = psycopg.connect(self.dsn, autocommit=True, cursor_factory=psycopg.ClientCursor)
             self._mine.connection = connection
             self._opened.append(connection)
         return connection
+
+    @contextmanager
+    def holding(self, name: str) -> Iterator[None]:
+        """Alone under this name among all that use the database, as long as this thread's connection lives.
+
+        Waits for others. Once the connection is lost so is the hold, and whatever the thread does next inside raises
+        StorageError: somebody else may be at it. Holds do not nest.
+        """
+        with translated():
+            self.pg.execute("SELECT pg_advisory_lock(%s, hashtext(%s))", (HOLDERS, name))
+        self._mine.held = name
+        try:
+            yield
+        finally:
+            self._mine.held = ""
+            with suppress(psycopg.Error):  # a lost connection has let go already
+                connection: PgConnection = self._mine.connection
+                connection.execute("SELECT pg_advisory_unlock(%s, hashtext(%s))", (HOLDERS, name))
 
     def close(self) -> None:
         for connection in self._opened:
@@ -78,7 +107,24 @@ class PgConnections(Connections):
             return max(0, self._execute(sql, parameters).rowcount)
 
     def run_many(self, sql: str, parameters: Iterable[Parameters]) -> int:
-        return sum(self.run(sql, one) for one in parameters)
+        """Many statements in one message, in their order; what it costs is mostly the way to the server."""
+        changed, waiting = 0, iter(parameters)
+        while some := list(islice(waiting, STATEMENTS_AT_ONCE)):
+            with translated():
+                changed += self._run_together(translated_sql(sql).strip(), [bound(sql, one) for one in some])
+        return changed
+
+    def _run_together(self, text: Any, some: Sequence[Any]) -> int:
+        cursor = psycopg.ClientCursor(self.pg)
+        if row := rows_of(text):  # one statement with many rows
+            rows = ", ".join(cursor.mogrify(row, one) for one in some)
+            head = text.removesuffix(row).replace("%%", "%")
+            return max(0, cursor.execute((head + rows).encode()).rowcount)
+        cursor.execute(";".join(cursor.mogrify(text, one) for one in some).encode())
+        changed = max(0, cursor.rowcount)
+        while cursor.nextset():
+            changed += max(0, cursor.rowcount)
+        return changed
 
     def _execute(self, sql: str, parameters: Parameters) -> psycopg.Cursor[tuple[Any, ...]]:
         text: Any = translated_sql(sql)
@@ -99,6 +145,15 @@ class PgConnections(Connections):
         """Commits are on the disk when they return, unless the server was told otherwise."""
         with self.transaction() as connection:
             yield connection
+
+
+def rows_of(text: str) -> str:
+    """The row of an INSERT that ends with it, so that more rows may follow; "" for other statements.
+
+    With ON CONFLICT … DO UPDATE rows stay apart: one statement may not change the same row twice.
+    """
+    found = PLAIN_ROW.search(text)
+    return found[0] if found and text.startswith("INSERT") else ""
 
 
 def _plain(row: tuple[Any, ...]) -> Row:

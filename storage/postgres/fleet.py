@@ -14,6 +14,7 @@ import psycopg
 from storage.postgres.connection import translated
 
 SCHEMA = "fleet"
+SHORTEST_WAIT_SECONDS = 0.001
 PREPARING = 7_306_142
 """The advisory lock of those who make the schema: two workers may start at once."""
 
@@ -21,18 +22,34 @@ SCHEMA_ADD = f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"
 TURNS_ADD = f"""
 CREATE TABLE IF NOT EXISTS {SCHEMA}.host_turn (
     host text PRIMARY KEY,
-    free_at timestamptz NOT NULL -- nobody asks this host before; while a request runs, when its holder counts as lost
+    free_at timestamptz NOT NULL, -- nobody asks this host before; while a request runs, when its holder counts as hung
+    holder integer -- the server process of the connection whose request runs; NULL when none does
 )
 """
+HOLDER_ADD = f"ALTER TABLE {SCHEMA}.host_turn ADD COLUMN IF NOT EXISTS holder integer"
+"""For tables that an earlier version made."""
 HAS_QUEUE = "SELECT to_regclass('procrastinate_jobs') IS NOT NULL"
 
 TURN_TAKE = """
-INSERT INTO host_turn AS h (host, free_at) VALUES (%(host)s, clock_timestamp() + %(lease)s * interval '1 second')
-ON CONFLICT (host) DO UPDATE SET free_at = excluded.free_at WHERE h.free_at <= clock_timestamp()
+INSERT INTO host_turn AS h (host, free_at, holder)
+VALUES (%(host)s, clock_timestamp() + %(lease)s * interval '1 second', pg_backend_pid())
+ON CONFLICT (host) DO UPDATE SET free_at = excluded.free_at, holder = excluded.holder WHERE h.free_at <= clock_timestamp()
 RETURNING 1
 """
-TURN_WAIT = "SELECT extract(epoch FROM free_at - clock_timestamp())::float FROM host_turn WHERE host = %s"
-TURN_GIVE = "UPDATE host_turn SET free_at = clock_timestamp() + %s * interval '1 second' WHERE host = %s"
+HOLDER_LIVES = "EXISTS (SELECT 1 FROM pg_stat_activity a WHERE a.pid = holder)"
+TURN_WAIT = f"""
+SELECT extract(epoch FROM free_at - clock_timestamp())::float, holder IS NULL OR {HOLDER_LIVES} FROM host_turn WHERE host = %s
+"""
+# The connection of a killed process ends with it, so its turn is known to be over; its last request is at most so old.
+TURN_RESCUE = f"""
+UPDATE host_turn SET free_at = clock_timestamp() + %s * interval '1 second', holder = NULL
+WHERE host = %s AND holder IS NOT NULL AND NOT {HOLDER_LIVES}
+"""
+# Only what is still ours: after a lost connection somebody else may have it.
+TURN_GIVE = """
+UPDATE host_turn SET free_at = clock_timestamp() + %s * interval '1 second', holder = NULL
+WHERE host = %s AND holder = pg_backend_pid()
+"""
 
 JOBS = """
 SELECT queue_name, task_name, status::text, count(*),
@@ -85,6 +102,7 @@ def prepare(dsn: str, queue_schema: Callable[[], str]) -> None:
         connection.execute("SELECT pg_advisory_xact_lock(%s)", (PREPARING,))
         connection.execute(SCHEMA_ADD)
         connection.execute(TURNS_ADD)
+        connection.execute(HOLDER_ADD)
         connection.execute(f"SET LOCAL search_path TO {SCHEMA}, public")
         if not _first(connection.execute(HAS_QUEUE)):
             connection.execute(queue_schema().encode())
@@ -153,15 +171,24 @@ class HostTurns:
                 )
             return self._connection
 
-    async def take(self, host: str, lease_seconds: float) -> float:
-        """0.0 when the turn is ours until given back, for `lease_seconds` at most; else seconds until it may be free."""
+    async def take(self, host: str, lease_seconds: float, delay_seconds: float) -> float:
+        """0.0 when the turn is ours until given back, for `lease_seconds` at most; else seconds until it may be free.
+
+        The turn of a worker that was killed is free `delay_seconds` after that was noticed.
+        """
         with translated():
             connection = await self._connected()
             taken = await connection.execute(TURN_TAKE, {"host": host, "lease": lease_seconds})
             if await taken.fetchone():
                 return 0.0
             found = await (await connection.execute(TURN_WAIT, (host,))).fetchone()
-            return max(float(found[0]), 0.001) if found else 0.001
+            if found is None:
+                return SHORTEST_WAIT_SECONDS
+            wait, is_held = found
+            if not is_held:
+                await connection.execute(TURN_RESCUE, (delay_seconds, host))
+                wait = delay_seconds
+            return max(float(wait), SHORTEST_WAIT_SECONDS)
 
     async def give_back(self, host: str, delay_seconds: float) -> None:
         """The next turn begins `delay_seconds` from now."""

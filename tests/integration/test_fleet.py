@@ -1,10 +1,8 @@
 """A fleet does what one process does: the demo world through PostgreSQL and worker processes, whatever is killed."""
 
-import contextlib
 import itertools
 import os
 import random
-import subprocess
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from domain.errors import StorageError
+from bench.faults.fleet import Ground, ground, killed, restarted
 from lagebild.commands.demo import demo_settings, visit
 from lagebild.demo.clock import evening_before, last_morning
 from lagebild.demo.server import ServedWorld, serve
@@ -22,9 +20,7 @@ from lagebild.opening import archive_of
 from lagebild.sources.schema import SourceEntry
 from lagebild.workshop import utc_now
 from storage.postgres.archive import PostgresArchive, open_archive
-from storage.postgres.fleet import FleetState
 from tests.fixtures.fleet_demo import (
-    Workers,
     fleet,
     held,
     issues,
@@ -35,8 +31,10 @@ from tests.fixtures.fleet_demo import (
     write_settings,
 )
 from tests.fixtures.postgres_server import OwnPostgres, is_installed
-from tests.integration.site import Answer, Site
+from tests.integration.site import Answer, Asked, Site
 
+KILLS = int(os.environ.get("LAGEBILD_FLEET_KILLS", "8"))
+RESTARTS = int(os.environ.get("LAGEBILD_FLEET_RESTARTS", "2"))
 pytestmark = [
     pytest.mark.fleet,
     pytest.mark.slow,
@@ -44,9 +42,8 @@ pytestmark = [
         not os.environ.get("LAGEBILD_TEST_POSTGRES"), reason="LAGEBILD_TEST_POSTGRES is not set"
     ),
     pytest.mark.skipif(not is_installed(), reason="no PostgreSQL is installed"),
-    pytest.mark.timeout(1500),
+    pytest.mark.timeout(max(1500, 60 * KILLS)),
 ]
-KILLS = int(os.environ.get("LAGEBILD_FLEET_KILLS", "5"))
 SWEPT_WITHIN_SECONDS = 60 * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 """On free cores a minute; where others compute, as much longer as they take."""
 
@@ -108,84 +105,29 @@ def test_two_workers_leave_what_one_process_leaves(
     assert_same(open_archive(server.dsn), config.parent, embedded)
 
 
-def finish(crew: Workers, running: subprocess.Popen[bytes]) -> float:
-    """Sweeps, as the timetable does every minute, until nothing is left; seconds it took from the first sweep on."""
-    began = time.monotonic()
-    while running.poll() is None:
-        fleet(crew.config, "sweep")
-        crew.revive()
-        time.sleep(3)
-    return time.monotonic() - began
+@pytest.fixture(scope="module")
+def small() -> Iterator[Ground]:
+    """A smaller world, and workers that start in a moment; see `bench/faults/fleet.py`."""
+    with ground() as shared:
+        yield shared
 
 
-def await_jobs(dsn: str) -> None:
-    """Returns once the round has begun."""
-    state, begun = FleetState(dsn), False
-    while not begun:
-        time.sleep(0.1)
-        with contextlib.suppress(StorageError):  # the first of them all makes the queue
-            begun = state.waiting() > 0
-    state.close()
+def test_killed_workers_cost_time_and_nothing_else(small: Ground) -> None:
+    found = killed(small, KILLS, random.Random(5))
+    assert found.faults == []
+    assert found.struck.total() >= KILLS
+    assert max(found.seconds, default=0.0) < SWEPT_WITHIN_SECONDS
 
 
-def assert_nothing_left(dsn: str) -> None:
-    state = FleetState(dsn)
-    assert state.waiting() == 0
-    assert state.failed() == []
-    state.close()
-
-
-def kill_some(crew: Workers, running: subprocess.Popen[bytes], kills: int, chance: random.Random) -> int:
-    """Kills workers at any moment while a round runs, each time with a sweep and a new worker; how many were killed."""
-    killed = 0
-    while running.poll() is None and killed < kills:
-        time.sleep(chance.uniform(0.5, 6.0))
-        crew.kill(chance.choice(crew.running))
-        crew.start()
-        killed += 1
-        fleet(crew.config, "sweep")
-    return killed
-
-
-def test_killed_workers_cost_time_and_nothing_else(
-    config: Path, embedded: Embedded, server: OwnPostgres
-) -> None:
-    chance, killed = random.Random(5), 0
-    beat = 1.0
-    with workers(config, 2) as crew:
-        for moment, words in ((evening_before(embedded.morning), ["--no-publish"]), (embedded.morning, [])):
-            embedded.served.move_to(moment)
-            running = started_round(config, moment, *words)
-            killed += kill_some(crew, running, -(-KILLS // 2), chance)
-            time.sleep(3 * beat)
-            assert finish(crew, running) < SWEPT_WITHIN_SECONDS
-    assert killed
-    assert_nothing_left(server.dsn)
-    assert_same(open_archive(server.dsn), config.parent, embedded)
-
-
-@pytest.mark.skipif(
-    not os.environ.get("LAGEBILD_FLEET_RESTARTS"),
-    reason="a crawl that lost the server was once seen not to let go; set LAGEBILD_FLEET_RESTARTS=1 to try",
-)
-def test_a_restarted_server_costs_time_and_nothing_else(
-    config: Path, embedded: Embedded, server: OwnPostgres
-) -> None:
-    with workers(config, 2) as crew:
-        for moment, words in ((evening_before(embedded.morning), ["--no-publish"]), (embedded.morning, [])):
-            embedded.served.move_to(moment)
-            running = started_round(config, moment, *words)
-            await_jobs(server.dsn)
-            for _ in range(2):
-                time.sleep(3)
-                server.restart()
-            time.sleep(8)
-            finish(crew, running)
-    assert_nothing_left(server.dsn)
-    assert_same(open_archive(server.dsn), config.parent, embedded)
+def test_a_restarted_server_costs_time_and_nothing_else(small: Ground) -> None:
+    found = restarted(small, RESTARTS, random.Random(5))
+    assert found.faults == []
+    assert found.struck.total() == RESTARTS
 
 
 PAGES_EACH = 30
+NAMES = ("eins", "zwei")
+SWEEP_SECONDS = 3
 DELAY_SECONDS = float(os.environ.get("LAGEBILD_FLEET_DELAY", "0.2"))
 
 
@@ -199,29 +141,55 @@ def feed(host: str, name: str) -> str:
     return f'<?xml version="1.0"?><rss version="2.0"><channel><title>{name}</title>{entries}</channel></rss>'
 
 
-def test_two_workers_are_one_guest_at_a_host(tmp_path: Path, server: OwnPostgres) -> None:
-    names = ("eins", "zwei")
+def two_feeds(site: Site) -> list[dict[str, str]]:
+    """Two sources of two shards, whose articles all lie at one host."""
+    guest = site.url("", "gast.localhost")
+    site.routes["*"] = Answer(
+        "<html><body><article><p>" + "Ein Absatz der Meldung. " * 20 + "</p></article></body></html>"
+    )
+    site.routes["/robots.txt"] = Answer("", 404)
+    for name in NAMES:
+        headers = {"Content-Type": "application/rss+xml"}
+        site.routes[f"/{name}.xml"] = Answer(feed(guest, name), headers=headers)
+    return [
+        {"id": name, "name": name.title(), "kind": "rss", "url": site.url(f"/{name}.xml", f"{name}.localhost"),
+         "language": "de", "market": "DE", "lens": "media", "category": "news"}
+        for name in NAMES
+    ]  # fmt: skip
+
+
+def at_guest(site: Site) -> list[Asked]:
+    return sorted(
+        (asked for asked in site.asked if asked.host.startswith("gast.localhost")), key=lambda asked: asked.at
+    )
+
+
+def assert_one_guest(site: Site) -> None:
+    """Both workers asked, in turns, and never too soon after each other."""
+    asked = at_guest(site)
+    assert [(a.path, b.path) for a, b in itertools.pairwise(asked) if b.at - a.at < DELAY_SECONDS] == []
+    pages = [one.path.split("/")[1] for one in asked if one.path.startswith(tuple(f"/{n}/" for n in NAMES))]
+    assert len(pages) >= len(NAMES) * PAGES_EACH
+    assert all(pages.index(name) < PAGES_EACH for name in NAMES), "one worker came after the other"
+
+
+@pytest.mark.parametrize("killed_after", [0, 20], ids=["undisturbed", "one killed"])
+def test_two_workers_are_one_guest_at_a_host(tmp_path: Path, server: OwnPostgres, killed_after: int) -> None:
     with Site() as site:
-        guest = site.url("", "gast.localhost")
-        site.routes["*"] = Answer(
-            "<html><body><article><p>" + "Ein Absatz der Meldung. " * 20 + "</p></article></body></html>"
-        )
-        for name in names:
-            headers = {"Content-Type": "application/rss+xml"}
-            site.routes[f"/{name}.xml"] = Answer(feed(guest, name), headers=headers)
-        site.routes["/robots.txt"] = Answer("", 404)
-        sources = [
-            {"id": name, "name": name.title(), "kind": "rss", "url": site.url(f"/{name}.xml", f"{name}.localhost"),
-             "language": "de", "market": "DE", "lens": "media", "category": "news"}
-            for name in names
-        ]  # fmt: skip
         config = write_files(
-            tmp_path, sources, server.dsn, beat=1.0, delay=DELAY_SECONDS, hosts=f"*.localhost:{site.port}"
-        )
+            tmp_path, two_feeds(site), server.dsn, beat=1.0, delay=DELAY_SECONDS, hosts=f"*.localhost:{site.port}"
+        )  # fmt: skip
+        config.write_text(config.read_text() + "shards_at_once = 1\n")
         with workers(config, 2, "--queue", "collect") as crew:
-            fleet(config, "run", "--all", "--collect-only")
-            assert len(crew.running) == 2
-        at_guest = sorted(asked.at for asked in site.asked if asked.host.startswith("gast.localhost"))
-    gaps = [later - sooner for sooner, later in itertools.pairwise(at_guest)]
-    assert len(at_guest) >= 2 * PAGES_EACH
-    assert [gap for gap in gaps if gap < DELAY_SECONDS] == []
+            running = started_round(config, "--all", "--collect-only")
+            while killed_after and len(at_guest(site)) < killed_after:
+                time.sleep(0.05)
+            if killed_after:
+                crew.kill(crew.running[0])
+                crew.start()
+            while running.poll() is None:
+                time.sleep(SWEEP_SECONDS)
+                if killed_after:
+                    fleet(config, "sweep")
+            assert running.returncode == 0
+        assert_one_guest(site)

@@ -3,10 +3,12 @@
 import asyncio
 import os
 from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
 import pytest
 
+from domain.errors import StorageError
 from domain.model import Lens, Source
 from lagebild.engine.procrastinate import DEATHS, Fleet, lock_of
 from lagebild.fleet import drain, resume
@@ -14,6 +16,7 @@ from lagebild.settings import Fleet as FleetSettings
 from lagebild.settings import Settings
 from lagebild.workshop import Workshop
 from storage.postgres.archive import open_archive
+from storage.postgres.fleet import HostTurns
 from tests.fixtures.postgres_server import OwnPostgres, is_installed
 
 pytestmark = [
@@ -138,21 +141,74 @@ def test_nothing_begins_while_the_fleet_is_drained(fleet: Fleet) -> None:
 
 
 def test_a_host_has_one_turn_at_a_time(server: OwnPostgres, fleet: Fleet) -> None:
-    from storage.postgres.fleet import HostTurns
-
     async def work() -> None:
         one, other = HostTurns(server.dsn), HostTurns(server.dsn)
-        assert await one.take("a.example", 60) == 0
-        assert 0 < await other.take("a.example", 60) <= 60
-        assert await other.take("b.example", 60) == 0
+        assert await one.take("a.example", 60, 0.2) == 0
+        assert 0.2 < await other.take("a.example", 60, 0.2) <= 60
+        assert await other.take("b.example", 60, 0.2) == 0
         await one.give_back("a.example", 0.2)
-        assert 0 < await other.take("a.example", 60) <= 0.2
+        assert 0 < await other.take("a.example", 60, 0.2) <= 0.2
         await asyncio.sleep(0.25)
-        assert await other.take("a.example", 60) == 0
+        assert await other.take("a.example", 60, 0.2) == 0
         await one.close()
         await other.close()
 
     asyncio.run(work())
+
+
+def test_the_turn_of_a_killed_worker_is_free_a_delay_after_that_was_noticed(
+    server: OwnPostgres, fleet: Fleet
+) -> None:
+    async def work() -> None:
+        killed, other = HostTurns(server.dsn), HostTurns(server.dsn)
+        assert await killed.take("c.example", 60, 0.3) == 0
+        await killed.close()  # as the kernel closes the sockets of a killed process
+        await asyncio.sleep(0.2)
+        assert await other.take("c.example", 60, 0.3) == 0.3
+        assert 0 < await other.take("c.example", 60, 0.3) <= 0.3
+        await asyncio.sleep(0.35)
+        assert await other.take("c.example", 60, 0.3) == 0
+        await other.close()
+
+    asyncio.run(work())
+
+
+def test_a_host_that_rests_goes_on_resting_when_its_worker_is_gone(server: OwnPostgres, fleet: Fleet) -> None:
+    async def work() -> None:
+        asked, other = HostTurns(server.dsn), HostTurns(server.dsn)
+        assert await asked.take("d.example", 60, 0.1) == 0
+        await asked.give_back("d.example", 3600)
+        await asked.close()
+        await asyncio.sleep(0.2)
+        assert await other.take("d.example", 60, 0.1) > 3000
+        await other.close()
+
+    asyncio.run(work())
+
+
+def test_who_lost_the_server_in_the_middle_changes_nothing_more(server: OwnPostgres, fleet: Fleet) -> None:
+    archive = open_archive(server.dsn)
+    with pytest.raises(StorageError, match="'stories' is lost"), archive.holding("stories"):
+        with pytest.raises(StorageError):
+            archive.run("SELECT pg_terminate_backend(pg_backend_pid())")
+        archive.keep_setting("placed", "late")
+    assert archive.setting("placed") is None  # and the next job has a connection again
+    archive.close()
+
+
+def test_a_second_placer_waits_for_the_first(server: OwnPostgres, fleet: Fleet) -> None:
+    archive, seen = open_archive(server.dsn), []
+
+    def second() -> None:
+        with archive.holding("stories"):
+            seen.append("second")
+
+    with ThreadPoolExecutor(1) as thread, archive.holding("stories"):
+        waiting = thread.submit(second)
+        wait([waiting], timeout=0.5)
+        seen.append("first")
+    assert seen == ["first", "second"]
+    archive.close()
 
 
 def test_issues_and_the_outbox_share_a_lock() -> None:

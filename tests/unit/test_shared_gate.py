@@ -8,6 +8,7 @@ from itertools import pairwise
 import pytest
 
 from crawler.politeness import HostResting, OutOfTime, SharedGate
+from domain.errors import StorageError
 
 
 class InMemory:
@@ -15,9 +16,13 @@ class InMemory:
 
     def __init__(self) -> None:
         self.free_at: dict[str, float] = {}
+        self.away = 0
 
-    async def take(self, host: str, lease_seconds: float) -> float:
+    async def take(self, host: str, lease_seconds: float, delay_seconds: float) -> float:
         await asyncio.sleep(0)
+        if self.away:
+            self.away -= 1
+            raise StorageError("away", remedy="")
         wait = self.free_at.get(host, 0.0) - time.monotonic()
         if wait <= 0:
             self.free_at[host] = time.monotonic() + lease_seconds
@@ -46,15 +51,15 @@ def test_requests_of_two_processes_keep_the_delay() -> None:
     assert min(later - sooner for sooner, later in pairwise(starts)) >= 0.06
 
 
-def test_a_killed_process_holds_its_host_until_the_lease_is_over() -> None:
-    async def after_a_kill() -> float:
+def test_a_process_that_hangs_holds_its_host_until_the_lease_is_over() -> None:
+    async def after_it_hung() -> float:
         turns, began = InMemory(), time.monotonic()
-        await turns.take("blatt.example", 0.3)
+        await turns.take("blatt.example", 0.3, 0.05)
         starts: list[float] = []
         await visit(SharedGate(turns, lease_seconds=0.3), starts)
         return starts[0] - began
 
-    assert 0.3 <= asyncio.run(after_a_kill()) < 0.6
+    assert 0.3 <= asyncio.run(after_it_hung()) < 0.6
 
 
 def test_a_host_that_rests_for_one_rests_for_all() -> None:
@@ -72,8 +77,19 @@ def test_a_host_that_rests_for_one_rests_for_all() -> None:
 def test_a_turn_that_comes_too_late_is_not_waited_for() -> None:
     async def late() -> None:
         turns = InMemory()
-        await turns.take("blatt.example", 60.0)
+        await turns.take("blatt.example", 60.0, 0.05)
         await visit(SharedGate(turns), [], time.monotonic() + 0.1)
 
     with pytest.raises(OutOfTime):
         asyncio.run(late())
+
+
+def test_while_nobody_keeps_the_turns_nobody_is_asked_and_nothing_is_given_up() -> None:
+    async def back_after_a_while() -> float:
+        turns, began = InMemory(), time.monotonic()
+        turns.away = 2
+        starts: list[float] = []
+        await visit(SharedGate(turns), starts)
+        return starts[0] - began
+
+    assert asyncio.run(back_after_a_while()) >= 1.0
