@@ -1,114 +1,124 @@
-"""Reading in one process and by a fleet's workers, over the same articles; used by the fleet's benchmarks."""
+"""Reading in one process and by a fleet's workers, over the same articles; used by the fleet's benchmarks.
+
+All who read are forked from one process that has the models in memory, so that what starts up is on neither side.
+"""
 
 import asyncio
 import os
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from bench.cases.pipeline import filed
-from bench.texts import articles
+from bench.faults.fleet_forks import Forks
+from bench.texts import MORNING, articles
 from crawler.dedupe import NearIndex
+from lagebild.engine.procrastinate import READING, Fleet
+from lagebild.fleet import one_round
+from lagebild.settings import Fleet as FleetSettings
+from lagebild.settings import Settings
+from lagebild.workshop import Workshop
+from storage.postgres.archive import PostgresArchive
 from storage.postgres.archive import open_archive as open_postgres
 from storage.sqlite.archive import SqliteArchive, open_archive
-from tests.fixtures.fleet_demo import fleet, workers, write_files
 from tests.fixtures.postgres_server import OwnPostgres
 
-SOURCE = {
-    "id": "blatt-0", "name": "Blatt", "kind": "rss", "url": "https://blatt-0.example/feed", "language": "de", "market": "DE",
-    "lens": "media", "category": "news",
-}  # fmt: skip
 TICKS = os.sysconf("SC_CLK_TCK")
+LANES = 2
+"""Of a worker that only reads: reading and the timetable."""
+LOOK_SECONDS = 0.2
 
 
-def load(archive: SqliteArchive, count: int) -> None:
+def load(archive: SqliteArchive | PostgresArchive, count: int) -> None:
     items, index = articles(count, 99), NearIndex()
     for at in range(0, count, 50):
         archive.commit(filed(items[at : at + 50], index, at))
 
 
+@dataclass(frozen=True)
+class LoadedFleet:
+    """A server with unread articles, and a fleet over it."""
+
+    server: OwnPostgres
+    fleet: Fleet
+    forks: Forks
+
+    @contextmanager
+    def workers(self, count: int) -> Iterator[list[int]]:
+        """So many, all of them in the queue and waiting for jobs."""
+        settings = self.fleet.workshop.settings
+        pids = [self.forks.start(settings, (), (READING,)) for _ in range(count)]
+        try:
+            while len(self.fleet.state.workers()) < LANES * count:
+                time.sleep(LOOK_SECONDS)
+            yield pids
+        finally:
+            for pid in pids:
+                self.forks.kill(pid)
+
+    def read(self) -> None:
+        """One round: everything is read and placed."""
+        asyncio.run(one_round(self.fleet, MORNING, everything=False, publish=False))
+        assert not self.fleet.state.failed()
+
+
 @contextmanager
-def loaded_fleet(count: int, batch: int = 25) -> Iterator[tuple[Path, OwnPostgres]]:
-    """A server with so many unread articles, and the settings of a fleet over it."""
+def loaded_fleet(forks: Forks, count: int) -> Iterator[LoadedFleet]:
     server = OwnPostgres()
     try:
         with tempfile.TemporaryDirectory() as name:
             archive = open_postgres(server.dsn)
-            load(archive, count)  # type: ignore[arg-type]
+            load(archive, count)
             archive.run("ANALYZE")
-            archive.close()
-            config = write_files(Path(name), [SOURCE], server.dsn, beat=10)
-            config.write_text(config.read_text() + f"items_at_once = {batch}\n")
-            yield config, server
+            settings = Settings(archive=Path(name) / "state.db", fleet=FleetSettings(database=server.dsn))
+            fleet = Fleet(Workshop(settings, (), archive), server.dsn, timetable=False)
+            yield LoadedFleet(server, fleet, forks)
+            fleet.close(), archive.close()
     finally:
         server.close()
 
 
+def cpu_of(pid: int, *, children: bool = False) -> float:
+    """CPU seconds of a process, with `children` of those of its children that have ended too; 0.0 when it is gone."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    except FileNotFoundError:
+        return 0.0
+    return sum(map(int, fields[11 : 15 if children else 13])) / TICKS
+
+
 def server_cpu(server: OwnPostgres) -> float:
     """CPU seconds of the server, its ended children and its present ones."""
-    total = 0.0
-    for place, pid in enumerate(server.pids()):
-        try:
-            fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-        except FileNotFoundError:
-            continue
-        total += sum(map(int, fields[11 : 15 if place == 0 else 13])) / TICKS
-    return total
+    first, *others = server.pids()
+    return cpu_of(first, children=True) + sum(map(cpu_of, others))
 
 
-def read_by_fleet(config: Path, count: int) -> float:
-    """Seconds from the first job to the last, with `count` workers that have their models in memory."""
-    with workers(config, count, "--queue", "read"):
-        warm(config)
+def wall_by_fleet(forks: Forks, count: int, workers: int) -> float:
+    """Seconds from the first job to the last."""
+    with loaded_fleet(forks, count) as loaded, loaded.workers(workers):
         began = time.monotonic()
-        fleet(config, "run", "--no-publish", timeout=3600)
+        loaded.read()
         return time.monotonic() - began
 
 
-def warm(config: Path) -> None:
-    """Gives the workers the time to start."""
-    asyncio.run(asyncio.sleep(8))
-
-
-EMBEDDED = """
-import sys
-from pathlib import Path
-from lagebild.job import enrich_all
-from lagebild.settings import Settings
-from lagebild.workshop import Workshop
-from storage.sqlite.archive import open_archive
-path = Path(sys.argv[1])
-with Workshop(Settings(archive=path), (), open_archive(path)) as workshop:
-    print(enrich_all(workshop, quiet=True).read)
-"""
-
-
-def embedded_cpu(count: int) -> float:
-    """CPU seconds of one process that reads them, start-up and models included."""
-    from bench.pairs import cpu
-
+def embedded_cpu(forks: Forks, count: int) -> float:
+    """CPU seconds of one process that reads and places them on SQLite."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "a.db"
         archive = open_archive(path)
         load(archive, count)
         archive.close()
-        return cpu(
-            lambda: subprocess.run(
-                [sys.executable, "-c", EMBEDDED, str(path)], check=True, stdout=subprocess.DEVNULL
-            )
-        )
+        return forks.read(Settings(archive=path), MORNING)
 
 
-def fleet_cpu(count: int) -> float:
-    """The same by one worker: the worker, whoever started the round, and the server."""
-    from bench.pairs import cpu_now
-
-    with loaded_fleet(count) as (config, server):
-        before, began = server_cpu(server), cpu_now()
-        with workers(config, 1, "--queue", "read"):
-            fleet(config, "run", "--no-publish", timeout=3600)
-        return cpu_now() - began + server_cpu(server) - before
+def fleet_cpu(forks: Forks, count: int) -> dict[str, float]:
+    """The same by one worker: CPU seconds of the worker, of whoever started the round, and of the server."""
+    with loaded_fleet(forks, count) as loaded, loaded.workers(1) as (pid,):
+        before = (cpu_of(pid), time.process_time(), server_cpu(loaded.server))
+        loaded.read()
+        after = (cpu_of(pid), time.process_time(), server_cpu(loaded.server))
+        spent = (b - a for a, b in zip(before, after, strict=True))
+        return dict(zip(("worker", "starter", "server"), spent, strict=True))

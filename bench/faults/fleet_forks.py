@@ -3,7 +3,7 @@
     python -m bench.faults.fleet_forks
 
 Reads one JSON object a line: `{"do": "start", "settings": …, "sources": …}` brings a worker and answers its process id; with
-`"do": "embedded"` the whole job is done by one process on SQLite, as of `moment`; `"do": "kill"` kills the worker `pid`. A
+`"do": "embedded"` the whole job is done by one process on SQLite, as of `moment`; `"do": "read"` reads what its archive holds; `"do": "kill"` kills the worker `pid`. A
 worker keeps a diary of its jobs beside the archive, and reads article pages in its own process. What the encoders say of
 the texts of an embedded run is in memory afterwards, so that killed reading costs little.
 """
@@ -36,7 +36,7 @@ from lagebild.belts.deliver import parcels
 from lagebild.belts.enrich import read_items
 from lagebild.belts.publish import closed_day, kept_of
 from lagebild.engine.procrastinate import Fleet
-from lagebild.fleet import work
+from lagebild.fleet import QUEUES, work
 from lagebild.job import collect_due, enrich_all, publish_all
 from lagebild.log import configure
 from lagebild.settings import Settings
@@ -84,8 +84,8 @@ def diary_of(folder: Path, pid: int) -> Path:
     return folder / f"worker-{pid}.jsonl"
 
 
-def run_worker(settings: Settings, sources: Sequence[Source]) -> None:
-    """As `lagebild fleet worker --no-timetable`."""
+def run_worker(settings: Settings, sources: Sequence[Source], queues: Sequence[str] = QUEUES) -> None:
+    """As `lagebild fleet worker --no-timetable --queue …`."""
     folder = settings.archive.parent
     log = os.open(folder / f"worker-{os.getpid()}.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.dup2(log, 2)
@@ -97,7 +97,7 @@ def run_worker(settings: Settings, sources: Sequence[Source]) -> None:
     fleet = Fleet(workshop_of(settings, sources, open_postgres(dsn)), dsn, timetable=False)
     loop = reactor_loop()
     share_hosts(HostTurns(dsn))
-    loop.run_until_complete(work(fleet))
+    loop.run_until_complete(work(fleet, queues))
 
 
 def run_embedded(settings: Settings, sources: Sequence[Source], moment: datetime) -> None:
@@ -107,6 +107,11 @@ def run_embedded(settings: Settings, sources: Sequence[Source], moment: datetime
     enrich_all(workshop, quiet=True)
     for edition in settings.publish.editions:
         issue(workshop, edition)
+
+
+def run_reading(settings: Settings, sources: Sequence[Source], moment: datetime) -> None:
+    """Reads and places what is unread, by one process."""
+    enrich_all(workshop_of(settings, sources, open_sqlite(settings.archive)).at(lambda: moment), quiet=True)
 
 
 def warm() -> None:
@@ -185,9 +190,12 @@ def _answer(asked: dict[str, Any], workers: set[int]) -> Any:
     folder = settings.archive.parent
     sources = tuple(SourceEntry.model_validate(row).source() for row in asked["sources"])
     if asked["do"] == "start":
-        workers.add(pid := forked(folder, run_worker, settings, sources))
+        workers.add(pid := forked(folder, run_worker, settings, sources, asked["queues"]))
         return pid
     moment = datetime.fromisoformat(asked["moment"]).astimezone(UTC)
+    if asked["do"] == "read":
+        _, status, used = os.wait4(forked(folder, run_reading, settings, sources, moment), 0)
+        return [status, used.ru_utime + used.ru_stime]
     status = os.waitpid(forked(folder, run_embedded, settings, sources, moment), 0)[1]
     rehearse(settings, moment)
     return status
@@ -223,6 +231,10 @@ def in_hand(folder: Path, pid: int) -> list[Entry]:
     ]
 
 
+def _asked(settings: Settings, sources: Sequence[Mapping[str, object]]) -> dict[str, object]:
+    return {"settings": settings.model_dump(mode="json"), "sources": list(sources)}
+
+
 class Forks:
     """The forking process, asked from outside. Use as a context."""
 
@@ -247,9 +259,11 @@ class Forks:
         self._process.stdin.flush()
         return json.loads(self._next())
 
-    def start(self, settings: Settings, sources: Sequence[Mapping[str, object]]) -> int:
+    def start(
+        self, settings: Settings, sources: Sequence[Mapping[str, object]], queues: Sequence[str] = QUEUES
+    ) -> int:
         """The process id of a new worker."""
-        return int(self._ask(do="start", settings=settings.model_dump(mode="json"), sources=list(sources)))
+        return int(self._ask(do="start", queues=list(queues), **_asked(settings, sources)))
 
     def kill(self, pid: int) -> None:
         """SIGKILL; returns once the process is gone."""
@@ -261,11 +275,16 @@ class Forks:
 
     def embedded(self, settings: Settings, sources: Sequence[Mapping[str, object]], moment: datetime) -> None:
         """Does the whole job in one process; raises when that fails."""
-        status = self._ask(
-            do="embedded", settings=settings.model_dump(mode="json"), sources=list(sources), moment=moment.isoformat()
-        )  # fmt: skip
+        status = self._ask(do="embedded", moment=moment.isoformat(), **_asked(settings, sources))
         if status != 0:
             raise RuntimeError(f"the run in one process ended with status {status}")
+
+    def read(self, settings: Settings, moment: datetime) -> float:
+        """Reads and places what the SQLite archive holds unread, in one process; its CPU seconds. Raises when that fails."""
+        status, seconds = self._ask(do="read", moment=moment.isoformat(), **_asked(settings, ()))
+        if status != 0:
+            raise RuntimeError(f"reading in one process ended with status {status}")
+        return float(seconds)
 
     def __enter__(self) -> "Forks":
         return self

@@ -417,6 +417,7 @@ def warm_harvest(source: Source) -> Harvest:
     texts = (
         "Die Aufsicht prüft Hushbox. " * 9,
         "The regulator looks into Hushbox. " * 9,
+        "Il regolatore esamina Hushbox. " * 9,
         "Le régulateur enquête sur Hushbox. " * 9,
     )
     entries = [

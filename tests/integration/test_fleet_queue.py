@@ -16,6 +16,7 @@ from lagebild.settings import Fleet as FleetSettings
 from lagebild.settings import Settings
 from lagebild.workshop import Workshop
 from storage.postgres.archive import open_archive
+from storage.postgres.connection import STATEMENTS_AT_ONCE
 from storage.postgres.fleet import HostTurns
 from tests.fixtures.postgres_server import OwnPostgres, is_installed
 
@@ -193,6 +194,30 @@ def test_who_lost_the_server_in_the_middle_changes_nothing_more(server: OwnPostg
             archive.run("SELECT pg_terminate_backend(pg_backend_pid())")
         archive.keep_setting("placed", "late")
     assert archive.setting("placed") is None  # and the next job has a connection again
+    archive.close()
+
+
+def test_many_statements_in_one_message_do_what_they_do_one_by_one(server: OwnPostgres, fleet: Fleet) -> None:
+    archive = open_archive(server.dsn)
+    archive.run("CREATE TABLE many (id integer PRIMARY KEY, said text, share double precision)")
+    plain = "INSERT INTO many (id, said, share) VALUES (?, ?, ?)"
+    rows = [(n, f"100 % 'gesagt' {n} ?", None if n % 2 else 0.5) for n in range(STATEMENTS_AT_ONCE + 3)]
+    assert archive.run_many(plain, rows) == len(rows)
+    again = (
+        plain + " ON CONFLICT (id) DO UPDATE SET said = excluded.said WHERE many.said IS NOT excluded.said"
+    )
+    assert archive.run_many(again, [(1, "eins", 1), (1, "zwei", 1), (1, "zwei", 1)]) == 2
+    assert (
+        archive.run_many(
+            "UPDATE many SET share = :share WHERE id < :id", ({"share": s, "id": 3} for s in (1, 2))
+        )
+        == 6
+    )
+    assert archive.rows("SELECT id, said, share FROM many WHERE id < 4 ORDER BY id") == [
+        (0, rows[0][1], 2.0), (1, "zwei", 2.0), (2, rows[2][1], 2.0), (3, rows[3][1], None),
+    ]  # fmt: skip
+    assert archive.run_many(plain, []) == 0
+    archive.run("DROP TABLE many")
     archive.close()
 
 
