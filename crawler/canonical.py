@@ -1,6 +1,7 @@
 """One address for one article, however a feed, a share button or a phone spells it."""
 
 import re
+from functools import lru_cache
 from urllib.parse import SplitResult, parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 
 from w3lib.url import canonicalize_url
@@ -43,8 +44,11 @@ AMP_PATH = re.compile(
 GOOGLE_AMP = re.compile(r"^/amp/(?:s/)?(?P<rest>[^/]+\..+)$")
 AMP_CACHE = re.compile(r"^/[a-z]/(?:s/)?(?P<rest>[^/]+\..+)$")
 DEFAULT_PORTS = {"http": 80, "https": 443}
+# An address is asked for several times while its item is made, and that is soon over.
+LAST_ASKED = 2_000
 
 
+@lru_cache(LAST_ASKED)
 def canonical_url(url: str) -> str:
     """The address without tracking parameters, AMP and mobile forms, fragment, default port and host's case.
 

@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,10 +37,16 @@ SAME_CONTAINMENT = 0.2  # estimates that lie nearer to each other than this are 
 SHORT_SHINGLES = 20  # below this, a chance phrase weighs too much: only near identity counts
 SHORT_JACCARD_FLOOR = 0.7
 NEVER = 2.0
+# Short, brief, longer.
+JACCARD_FLOORS = np.array([SHORT_JACCARD_FLOOR, BRIEF_JACCARD_FLOOR, JACCARD_FLOOR])
+CONTAINMENT_FLOORS = np.array([NEVER, BRIEF_CONTAINMENT_FLOOR, CONTAINMENT_FLOOR])
 MEASURED_SLOTS = 24  # fewer uncommon slots than this measure nothing
 COMMON_SHARE = 0.01  # a shingle in more than 1 % of the texts is boilerplate
 COMMON_AT_LEAST = 25
 WINDOW = timedelta(days=14)
+MOST_SEEN = 65_000  # a counter that is full counts no further
+SORTED_FROM = 128  # fewer signatures are hung in one by one
+ADDED_AT_ONCE = 4_096  # signatures; some 100 MB while they are sorted in
 CHAIN_STEPS = 6  # newest texts looked at per band; more share it only if it is boilerplate
 
 WORD = re.compile(r"[^\W_]+")
@@ -126,25 +133,44 @@ class NearIndex:
         self._newest: datetime | None = None
         self._exact: dict[str, int] = {}
         self._place: dict[str, int] = {}
-        for fingerprint in known:
-            self.add(fingerprint)
+        known = iter(known)
+        while some := list(islice(known, ADDED_AT_ONCE)):
+            self.add_all(some)
 
     def __len__(self) -> int:
         return len(self._place)
 
     def add(self, fingerprint: Fingerprint) -> None:
         """Takes a representative in; a later version of the same item replaces the earlier one, the same changes nothing."""
-        if not fingerprint.signature or self._holds(fingerprint):
+        self.add_all((fingerprint,))
+
+    def add_all(self, fingerprints: Iterable[Fingerprint]) -> None:
+        """Takes representatives in, in this order; what is held as it is is passed over."""
+        new = {one.item_id: one for one in fingerprints if one.signature and not self._holds(one)}
+        fresh = list(new.values())
+        if not fresh:
             return
-        if len(self._ids) == self._table.capacity:
-            self._make_room()
-        place = len(self._ids)
-        self._ids.append(fingerprint.item_id)
-        self._times.append(fingerprint.published_at)
-        self._place[fingerprint.item_id] = place
-        self._exact.setdefault(fingerprint.text_hash, place)
-        self._table.add(np.frombuffer(fingerprint.signature, "<u4"), fingerprint.shingles)
-        self._advance(fingerprint.published_at)
+        if len(self._ids) + len(fresh) > self._table.capacity:
+            self._make_room(len(fresh))
+        self._table.add_all(
+            np.frombuffer(b"".join(one.signature for one in fresh), "<u4").reshape(len(fresh), PERMUTATIONS),
+            np.array([one.shingles for one in fresh], np.int32),
+        )
+        for one in fresh:
+            place = self._place[one.item_id] = len(self._ids)
+            self._ids.append(one.item_id)
+            self._times.append(one.published_at)
+            if not self._stands(self._exact.get(one.text_hash)):
+                self._exact[one.text_hash] = place
+            self._advance(one.published_at)
+
+    def _holds(self, fingerprint: Fingerprint) -> bool:
+        place = self._place.get(fingerprint.item_id)
+        return place is not None and self._table.signature(place).tobytes() == fingerprint.signature
+
+    def _stands(self, place: int | None) -> bool:
+        """Whether this is a text of the window, and no later version of it has come."""
+        return place is not None and place >= self._first and self._place.get(self._ids[place]) == place
 
     def nearest(self, fingerprint: Fingerprint, unless: Container[str] = ()) -> Near | None:
         """The best match that makes this text a copy, or None; those named by `unless` do not count."""
@@ -163,13 +189,8 @@ class NearIndex:
                 return Near(self._ids[place], round(similarity, 3))
         return None
 
-    def _holds(self, fingerprint: Fingerprint) -> bool:
-        place = self._place.get(fingerprint.item_id)
-        return place is not None and self._table.signature(place).tobytes() == fingerprint.signature
-
     def _stands_for_other(self, place: int, fingerprint: Fingerprint) -> bool:
-        item_id = self._ids[place]
-        return place >= self._first and item_id != fingerprint.item_id and self._place.get(item_id) == place
+        return self._ids[place] != fingerprint.item_id and self._stands(place)
 
     def _advance(self, published: datetime | None) -> None:
         if published is None:
@@ -188,10 +209,12 @@ class NearIndex:
         following = next((moment for moment in self._times[self._first : self._first + 64] if moment), None)
         return following is not None and following < oldest
 
-    def _make_room(self) -> None:
-        """Drops what left the window; doubles the table when more than half of it is still needed."""
+    def _make_room(self, count: int) -> None:
+        """Drops what left the window; doubles the table until at most half of it is needed."""
         first, live = self._first, len(self._ids) - self._first
-        capacity = self._table.capacity * (2 if live > self._table.capacity // 2 else 1)
+        capacity = self._table.capacity
+        while live + count > capacity // 2:
+            capacity *= 2
         self._table = self._table.rebuilt(first, capacity)
         self._ids, self._times, self._first = self._ids[first:], self._times[first:], 0
         self._place = {item_id: place for place, item_id in enumerate(self._ids)}
@@ -212,17 +235,34 @@ class _Table:
         self._links = np.full(capacity * BANDS, -1, np.int32)
         self._seen = np.zeros(1 << 22, np.uint16)
 
-    def add(self, slots: Slots, shingles: int) -> None:
-        place = self._count
-        self._count += 1
-        self._signatures[place] = slots
-        self._shingles[place] = shingles
-        cells = _cells(slots, len(self._seen))
-        self._seen[cells] = np.minimum(self._seen[cells], np.uint16(65_000)) + np.uint16(1)
-        buckets = _band_keys(slots) & self._mask
-        links = np.arange(place * BANDS, (place + 1) * BANDS, dtype=np.int32)
-        self._links[links] = self._heads[buckets]
-        self._heads[buckets] = links
+    def add_all(self, slots: Slots, shingles: NDArray[np.int32]) -> None:
+        """Takes signatures in, one a row."""
+        first, self._count = self._count, self._count + len(slots)
+        self._signatures[first : self._count] = slots
+        self._shingles[first : self._count] = shingles
+        cells, buckets = _cells(slots, len(self._seen)), _band_keys(slots) & self._mask
+        links = np.arange(first * BANDS, self._count * BANDS, dtype=np.int32).reshape(-1, BANDS)
+        if len(slots) >= SORTED_FROM:
+            self._count_in(cells)
+            self._hang_in(buckets.reshape(-1), links.reshape(-1))
+            return
+        for cell, bucket, link in zip(cells, buckets, links, strict=True):
+            self._seen[cell] = np.minimum(self._seen[cell], np.uint16(MOST_SEEN)) + np.uint16(1)
+            self._links[link] = self._heads[bucket]
+            self._heads[bucket] = link
+
+    def _count_in(self, cells: NDArray[np.uint64]) -> None:
+        np.minimum(self._seen, np.uint16(MOST_SEEN - ADDED_AT_ONCE), out=self._seen)
+        np.add.at(self._seen, cells.reshape(-1), np.uint16(1))
+
+    def _hang_in(self, buckets: NDArray[np.uint64], links: NDArray[np.int32]) -> None:
+        """Bucket by bucket, oldest first: each band leads to the one before it, the first to what hung there already."""
+        order = np.argsort(buckets, kind="stable")
+        buckets, links = buckets[order], links[order]
+        begins = np.concatenate(([True], buckets[1:] != buckets[:-1]))
+        self._links[links] = np.where(begins, self._heads[buckets], np.concatenate(([-1], links[:-1])))
+        ends = np.concatenate((begins[1:], [True]))
+        self._heads[buckets[ends]] = links[ends]
 
     def signature(self, place: int) -> Slots:
         """The slots of the text at this place."""
@@ -246,9 +286,9 @@ class _Table:
         contained = np.minimum(1.0, common / max(1, shingles))
         shared = np.minimum(1.0, common / np.maximum(1.0, np.minimum(theirs, shingles)))
         size = np.minimum(theirs, shingles)
-        steps = [size < SHORT_SHINGLES, size < BRIEF_SHINGLES]
-        alike = jaccard >= np.select(steps, [SHORT_JACCARD_FLOOR, BRIEF_JACCARD_FLOOR], JACCARD_FLOOR)
-        enough = contained >= np.select(steps, [NEVER, BRIEF_CONTAINMENT_FLOOR], CONTAINMENT_FLOOR)
+        step = (size >= SHORT_SHINGLES).astype(np.intp) + (size >= BRIEF_SHINGLES)
+        alike = jaccard >= JACCARD_FLOORS[step]
+        enough = contained >= CONTAINMENT_FLOORS[step]
         excerpt = enough & (jaccard >= EXCERPT_JACCARD_FLOOR)
         chosen = alike | excerpt
         found, held = places[chosen], contained[chosen]
@@ -259,8 +299,9 @@ class _Table:
     def rebuilt(self, first: int, capacity: int) -> "_Table":
         """A table of this capacity with the texts from `first` on."""
         table = _Table(capacity)
-        for place in range(first, self._count):
-            table.add(self._signatures[place], int(self._shingles[place]))
+        for place in range(first, self._count, ADDED_AT_ONCE):
+            some = slice(place, min(place + ADDED_AT_ONCE, self._count))
+            table.add_all(self._signatures[some], self._shingles[some])
         return table
 
     def _common_from(self) -> int:
@@ -280,9 +321,9 @@ class _Table:
 
 
 def _band_keys(slots: Slots) -> NDArray[np.uint64]:
-    """One key per band; the band's number is mixed in, so that equal values in other bands do not meet."""
-    pairs = slots.reshape(BANDS, BAND_SLOTS).astype(np.uint64)
-    mixed = pairs[:, 0] * np.uint64(0x9E3779B97F4A7C15) + pairs[:, 1] * np.uint64(0xC2B2AE3D27D4EB4F)
+    """One key per band and row; the band's number is mixed in, so that equal values in other bands do not meet."""
+    pairs = slots.reshape(*slots.shape[:-1], BANDS, BAND_SLOTS).astype(np.uint64)
+    mixed = pairs[..., 0] * np.uint64(0x9E3779B97F4A7C15) + pairs[..., 1] * np.uint64(0xC2B2AE3D27D4EB4F)
     mixed += np.arange(BANDS, dtype=np.uint64) * np.uint64(0x165667B19E3779F9)
     keys: NDArray[np.uint64] = mixed ^ (mixed >> np.uint64(29)) ^ (mixed >> np.uint64(43))
     return keys

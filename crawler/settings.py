@@ -88,6 +88,33 @@ SCRAPY_BASE: dict[str, Any] = {
     "LOGSTATS_INTERVAL": 0,
     "STATS_DUMP": False,
     "DEPTH_STATS_VERBOSE": False,
+    "STATS_CLASS": "scrapy.statscollectors.DummyStatsCollector",
+    # No callback of ours gives out many things at once, and Scrapy starts so many tasks for each answer.
+    "CONCURRENT_ITEMS": 1,
+    "WARN_ON_GENERATOR_RETURN_VALUE": False,  # it reads the callback's source anew for every answer
+    # Links of a chain that every request passes for nothing: what they do is switched off above, or done by our road.
+    "DOWNLOADER_MIDDLEWARES": dict.fromkeys(
+        (
+            "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware",
+            "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware",
+            "scrapy.downloadermiddlewares.stats.DownloaderStats",
+        )
+    ),
+    "SPIDER_MIDDLEWARES": dict.fromkeys(
+        (
+            "scrapy.spidermiddlewares.start.StartSpiderMiddleware",
+            "scrapy.spidermiddlewares.httperror.HttpErrorMiddleware",
+            "scrapy.spidermiddlewares.urllength.UrlLengthMiddleware",
+            "scrapy.spidermiddlewares.depth.DepthMiddleware",
+            "scrapy.spidermiddlewares.metacopy.MetaCopyDetectionMiddleware",
+        )
+    ),
+    "EXTENSIONS": dict.fromkeys(
+        (
+            "scrapy.extensions.corestats.CoreStats",
+            "scrapy.extensions.logcount.LogCount",
+        )
+    ),
 }
 
 

@@ -19,6 +19,5 @@ class Prints:
     def catch_up(self) -> NearIndex:
         """The index with what anybody has filed since. Where several file, to be called inside a transaction."""
         self._seen, news = self._archive.fingerprints_after(self._seen)
-        for print_ in news:
-            self.index.add(print_)
+        self.index.add_all(news)
         return self.index

@@ -1,7 +1,6 @@
-"""Which language a text is in: langdetect, seeded, with few profiles and the source's word as the fallback.
+"""Which language a text is in: langdetect's answer (`nlp.ngrams`), with few profiles and the source's word as the fallback.
 
-The same text gives the same answer in every thread and process: each detector draws from a generator of its own
-that starts at the same seed.
+The same text gives the same answer in every thread and process.
 """
 
 import re
@@ -9,7 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+
+from nlp.ngrams import UNKNOWN, profiles
 
 SUPPORTED = ("de", "en", "fr", "it")
 NEIGHBOURS = ("ca", "cs", "da", "es", "hr", "hu", "nl", "no", "pl", "pt", "ro", "sl", "sq", "sv", "tr")
@@ -23,9 +23,9 @@ CERTAIN = 0.99
 WORDS_TO_REJECT = 10  # shorter texts of our own languages were taken for a neighbour too often
 WORDS_TO_TRUST = 3
 WORDS_TO_MIX = 24
-UNKNOWN = "und"
 
 WORD = re.compile(r"[^\W\d_]+")
+NOT_LATIN = re.compile("[^\0-\u024f\u1e00-\u1eff]")
 SWISS_WORDS = Path(__file__).parent / "gazetteers" / "swiss_german_words.txt"
 SWISS_SHARE, SWISS_WORDS_NEEDED = 0.12, 2
 
@@ -97,9 +97,8 @@ def is_ours(text: str) -> bool:
 
 def is_other_script(text: str) -> bool:
     """Whether most letters are not Latin: our profiles know no others."""
-    letters = [letter for letter in text[:READ_CHARACTERS] if letter.isalpha()]
-    foreign = sum(ord(letter) > 0x24F and not 0x1E00 <= ord(letter) <= 0x1EFF for letter in letters)
-    return 2 * foreign > len(letters)
+    foreign = sum(map(str.isalpha, NOT_LATIN.findall(text[:READ_CHARACTERS])))
+    return foreign > 0 and 2 * foreign > sum(map(str.isalpha, text[:READ_CHARACTERS]))
 
 
 def is_mixed(text: str) -> bool:
@@ -114,27 +113,6 @@ def halves(text: str) -> tuple[str, str]:
     return text[:size].rsplit(" ", 1)[0], text[-size:].split(" ", 1)[-1]
 
 
-def likeliest(profiles: tuple[str, ...], text: str) -> tuple[str, float]:
-    """Language and probability; (`und`, 0.0) for a text without letters."""
-    from langdetect.lang_detect_exception import LangDetectException
-
-    detector = factory(profiles).create()
-    detector.append(text[:READ_CHARACTERS])
-    try:
-        found = detector.get_probabilities()
-    except LangDetectException:
-        return UNKNOWN, 0.0
-    return (found[0].lang, found[0].prob) if found else (UNKNOWN, 0.0)
-
-
-@cache
-def factory(profiles: tuple[str, ...]) -> Any:
-    """Our own factory: langdetect's global one loads 55 profiles and starts at a random seed."""
-    import langdetect
-    from langdetect.detector_factory import DetectorFactory
-
-    folder = Path(langdetect.__file__).parent / "profiles"
-    made = DetectorFactory()
-    made.load_json_profile([(folder / code).read_text(encoding="utf-8") for code in sorted(profiles)])
-    made.set_seed(0)
-    return made
+def likeliest(languages: tuple[str, ...], text: str) -> tuple[str, float]:
+    """Language and probability by the text's beginning; (`und`, 0.0) for a text without letters."""
+    return profiles(languages).likeliest(text[:READ_CHARACTERS])

@@ -163,7 +163,7 @@ class Desk:
         """The documents as items, each once, with what the archive already holds of them."""
         admitted = documents if self.admit is None else self.admit(documents)
         items = {item.id: item for item in (self._item(document, source, now) for document in admitted)}
-        hashes = self.archive.known_hashes(list(items))
+        hashes = self.archive.known_hashes(list(items)) if items else {}
         return tuple(self._file(item, hashes.get(item.id)) for item in items.values())
 
     def _tombstones(self, tombstones: Iterable[Tombstone]) -> Iterable[Tombstone]:
@@ -194,9 +194,7 @@ class Desk:
 
     def _learn(self, filed: Iterable[Filed]) -> None:
         """Representatives enter the index only once they are committed."""
-        for one in filed:
-            if isinstance(one.verdict, New | Updated):
-                self.index.add(one.fingerprint)
+        self.index.add_all(one.fingerprint for one in filed if isinstance(one.verdict, New | Updated))
 
 
 def spoken(document: Document, source: Source, now: datetime, pseudonym: Pseudonym | None = None) -> Item:

@@ -258,7 +258,7 @@ class Erasure(Connections):
 
     def suppressed(self, kind: str, hashes: Sequence[str]) -> set[str]:
         """Which of these are on the list."""
-        return {row[0] for row in self.rows(SUPPRESSED, (kind, compact(list(hashes))))}
+        return {row[0] for row in self.rows(SUPPRESSED, (kind, compact(list(hashes))))} if hashes else set()
 
     def matching(self, *, author_refs: Sequence[str] = (), urls: Sequence[str] = ()) -> Sequence[Item]:
         """What `erase` would remove: the dry run, and a person's right to see it."""

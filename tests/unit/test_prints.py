@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from crawler.dedupe import fingerprint, judge
+from crawler.dedupe import NearIndex, fingerprint, judge
 from domain.model import Batch, Checkpoint, Copy, Filed, Item, ItemKind, Lens, New, Outcome, Tombstone, Visit
 from lagebild.job import collect_run
 from lagebild.settings import Settings
@@ -90,3 +90,23 @@ def test_a_reload_keeps_the_index_of_the_same_archive(workshop):
     index = workshop.prints.catch_up()
     fresh = Workshop(workshop.settings, (), workshop.archive, clock=lambda: NOW)
     assert fresh.succeeding(workshop).prints.catch_up() is index
+
+
+def test_many_at_once_are_found_as_if_they_had_come_one_by_one():
+    texts = [" ".join(f"{word}{n}" for word in WORDS.split()) for n in range(150)]
+    prints = [fingerprint(an_item(f"n{n}", text)) for n, text in enumerate(texts)]
+    one_by_one, at_once = NearIndex(timedelta(days=7)), NearIndex(timedelta(days=7), prints)
+    for print_ in prints:
+        one_by_one.add(print_)
+    for print_ in prints:
+        other = replace(print_, item_id="other", text_hash="")
+        assert at_once.nearest(other) == one_by_one.nearest(other) is not None
+    assert len(at_once) == len(one_by_one) == 150
+
+
+def test_a_text_that_came_again_as_another_item_is_told_exactly_though_the_first_has_changed():
+    first, second = fingerprint(an_item("a")), fingerprint(an_item("b", WORDS[::-1]))
+    index = NearIndex(timedelta(days=7), [first])
+    index.add(replace(second, item_id="a"))
+    index.add(replace(first, item_id="c"))
+    assert index.nearest(replace(first, item_id="d")).item_id == "c"
