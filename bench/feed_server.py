@@ -1,5 +1,6 @@
 """Feeds on loopback, from a process of their own: /feed/N.xml with an ETag, so that a second visit gets 304, and their articles."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -10,17 +11,26 @@ WORDS = (
 )
 
 
+TIME = "2026-11-28T09:30:00+01:00"
+
+
 def page(number: str) -> bytes:
-    """An article with what stands around one; its text is its own."""
+    """An article with what stands around one, labelled as newsrooms label theirs; its text is its own."""
     words = [
         f"{word}{number.replace('/', 'x')}" if k % 5 == 0 else word
         for k, word in enumerate(WORDS.split() * 3)
     ]
     paragraphs = "".join(f"<p>{' '.join(words[n:] + words[:n])} Absatz {n}.</p>" for n in range(6))
     menu = "".join(f"<li><a href='/thema/{n}'>Thema {n}</a></li>" for n in range(60))
+    linked = json.dumps(
+        {"@context": "https://schema.org", "@type": "NewsArticle", "headline": f"Meldung {number}", "datePublished": TIME,
+         "author": {"@type": "Person", "name": "Mia Muster"}, "publisher": {"@type": "Organization", "name": "Blatt"}}
+    )  # fmt: skip
     return (
         f"<!doctype html><html lang='de'><head><title>Meldung {number}</title><meta property='og:title' content='Meldung "
-        f"{number}'></head><body><nav><ul>{menu}</ul></nav><article><h1>Meldung {number}</h1>{paragraphs}</article>"
+        f"{number}'><meta property='og:type' content='article'><meta property='article:published_time' content='{TIME}'>"
+        f"<meta name='description' content='Die Behörde prüft die neuen Regeln.'><script type='application/ld+json'>{linked}"
+        f"</script></head><body><nav><ul>{menu}</ul></nav><article><h1>Meldung {number}</h1>{paragraphs}</article>"
         f"<footer><ul>{menu}</ul></footer></body></html>"
     ).encode()
 

@@ -6,31 +6,39 @@ trees. Ours also judges language and copies and keeps versions, checkpoints and 
 """
 
 import sys
+from collections.abc import Iterator
 
 from bench.feed_server import FeedServer
 from bench.pairs import PAIRS, QUICK_PAIRS, Result, spread_of
 from bench.peers import peer_python, version_of
-from bench.visits import cpu_of
+from bench.visits import Visits, cpu_of
 
-ENTRIES = 30
+FIRST = (31, 30), (501, 30)
+"""Feeds, the first of which is not counted, and entries in each; in short and in long runs."""
+AGAIN = (201, 3), (2_001, 5)
 
 
 def measure(quick: bool) -> list[Result]:
-    feeds, pairs = (60, QUICK_PAIRS) if quick else (500, PAIRS)
     if peer_python() is None:
         return []
-    first, again = [], []
-    with FeedServer(feeds, ENTRIES) as server:
-        for _ in range(pairs):
-            ours, theirs = (
-                cpu_of(sys.executable, "ours", server),
-                cpu_of(str(peer_python()), "reader", server),
-            )
-            first.append(theirs.first / ours.first)
-            again.append(theirs.again / ours.again)
-    baseline = f"reader {version_of('reader')}"
-    work = f"{feeds} feeds of {ENTRIES} entries"
+    pairs, baseline = QUICK_PAIRS if quick else PAIRS, f"reader {version_of('reader')}"
+    (feeds, entries), (known, few) = FIRST[not quick], AGAIN[not quick]
+    first = [theirs.first / ours.first for ours, theirs in visited(feeds, entries, pairs)]
+    again = [theirs.again / ours.again for ours, theirs in visited(known, few, pairs)]
     return [
-        Result("collect-first", f"{work}, first load", baseline, *spread_of(first), 4),
-        Result("collect-304", f"{work}, all answer 304", baseline, *spread_of(again), 1.0),
+        Result(
+            "collect-first",
+            f"{feeds - 1:,} feeds of {entries} entries, first load",
+            baseline,
+            *spread_of(first),
+            4,
+        ),
+        Result("collect-304", f"{known - 1:,} feeds, all answer 304", baseline, *spread_of(again), 1.0),
     ]
+
+
+def visited(feeds: int, entries: int, pairs: int) -> Iterator[tuple[Visits, Visits]]:
+    """Ours and theirs, in turn."""
+    with FeedServer(feeds, entries) as server:
+        for _ in range(pairs):
+            yield cpu_of(sys.executable, "ours", server), cpu_of(str(peer_python()), "reader", server)

@@ -9,7 +9,6 @@ from typing import Any
 
 import scrapy
 from scrapy.http import Response
-from twisted.python.failure import Failure
 
 from crawler.guard import Guard, NotAllowed, authority, checked_host
 from crawler.permission import licensed, rights_of, stricter
@@ -18,6 +17,7 @@ from crawler.round import Round
 from crawler.settings import CrawlSettings
 from crawler.spiders.feed import fetched_from, ignores_robots
 from crawler.spiders.road import Road, asked_to_wait
+from crawler.spiders.walker import Walker
 from crawler.visit import Visiting, fault_of_error
 from domain.errors import LagebildError
 from domain.model import Entry, Fetched, Page, PageKind, Purpose, Rights, Source
@@ -32,7 +32,7 @@ SENT_ON: dict[str, Any] = {
 NOT_AN_ARTICLE = {PageKind.CONSENT: "consent wall", PageKind.ERROR: "error page"}
 
 
-class ArticleSpider(scrapy.Spider):
+class ArticleSpider(Walker):
     """One request per page; whatever fails, the entry keeps the feed's own text and the reason."""
 
     name = "articles"
@@ -46,34 +46,49 @@ class ArticleSpider(scrapy.Spider):
         self.threads = threads
 
     async def start(self) -> AsyncIterator[scrapy.Request]:
-        """Pages as listings bring them, until the round says that no more will come."""
-        while (page := await self.round.pages.get()) is not None:
-            visiting, entry = page
-            try:
-                checked_host(entry.url)
-                yield self._ask(visiting, entry)
-            except (NotAllowed, ValueError) as error:
-                self._file(visiting, entry, None, f"not allowed: {error}"[:300])
+        """Fetches pages as listings bring them, until the round says that no more will come."""
+        room = asyncio.Semaphore(max(self.crawl_settings.open_visits, self.crawl_settings.concurrency))
+        try:
+            while (page := await self.round.pages.get()) is not None:
+                visiting, entry = page
+                try:
+                    checked_host(entry.url)
+                    asked = self._ask(visiting, entry)
+                except (NotAllowed, ValueError) as error:
+                    self._file(visiting, entry, None, f"not allowed: {error}"[:300])
+                    continue
+                # Bodies that wait to be read are held in memory, so not all pages are under way at once.
+                await room.acquire()
+                self.go(self._fetch(visiting, entry, asked)).add_done_callback(lambda _: room.release())
+            await self.all_done()
+        finally:
+            self.give_up()
+        return
+        yield  # Scrapy is left nothing to send
 
     def _ask(self, visiting: Visiting, entry: Entry) -> scrapy.Request:
         return scrapy.Request(
             entry.url,
             headers={"Accept": ACCEPT_PAGE, "Accept-Language": visiting.source.language},
-            callback=self.read,
-            errback=self.failed,
             dont_filter=True,
             meta={
                 "visiting": visiting,
                 "download_slot": authority(entry.url),
-                "entry": entry,
                 "purpose": Purpose.PAGE,
                 "ignores_robots": ignores_robots(visiting),
             },
         )
 
-    async def read(self, response: Response) -> None:
+    async def _fetch(self, visiting: Visiting, entry: Entry, asked: scrapy.Request) -> None:
+        try:
+            response = await self.answer(asked)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is told as the page's fault
+            self._failed(visiting, entry, error)
+        else:
+            await self._read(visiting, entry, response)
+
+    async def _read(self, visiting: Visiting, entry: Entry, response: Response) -> None:
         """Reads the page in a thread and files it."""
-        visiting: Visiting = response.meta["visiting"]
         fetched = fetched_from(response, visiting, self.crawl_settings.clock())
         visiting.page_wait = asked_to_wait(response, fetched.fetched_at) or visiting.page_wait
         fault = page_fault(fetched)
@@ -83,7 +98,7 @@ class ArticleSpider(scrapy.Spider):
                 page = with_rights(page, response, fetched, self.crawl_settings.agent, visiting.source)
         else:
             page = None
-        self._file(visiting, response.meta["entry"], page, fault)
+        self._file(visiting, entry, page, fault)
 
     async def _extracted(self, visiting: Visiting, fetched: Fetched) -> tuple[Page | None, str]:
         extract = self.crawl_settings.extract
@@ -100,16 +115,14 @@ class ArticleSpider(scrapy.Spider):
             return None, f"extraction failed: {error!r}"[:300]
         return page, NOT_AN_ARTICLE.get(page.kind, "")
 
-    def failed(self, failure: Failure) -> None:
+    def _failed(self, visiting: Visiting, entry: Entry, error: Exception) -> None:
         """The page did not come."""
-        meta = failure.request.meta  # type: ignore[attr-defined]
-        visiting: Visiting = meta["visiting"]
-        reason = fault_of_error(failure.value).reason
-        if isinstance(failure.value, OutOfTime | HostResting):
-            visiting.page_left(meta["entry"], reason)
+        reason = fault_of_error(error).reason
+        if isinstance(error, OutOfTime | HostResting):
+            visiting.page_left(entry, reason)
             self.round.finish_if_done(visiting)
         else:
-            self._file(visiting, meta["entry"], None, reason)
+            self._file(visiting, entry, None, reason)
 
     def _file(self, visiting: Visiting, entry: Entry, page: Page | None, fault: str) -> None:
         visiting.page_came(entry, page, fault)

@@ -1,6 +1,6 @@
 """Visits listings: feeds, sitemaps, APIs, front pages."""
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Protocol
@@ -16,6 +16,7 @@ from crawler.round import Round
 from crawler.secret import filled, masked
 from crawler.settings import CrawlSettings
 from crawler.spiders.road import Road
+from crawler.spiders.walker import Walker
 from crawler.visit import Visiting, fault_of_error
 from domain.model import Fetched, Outcome, Purpose, Request
 
@@ -33,8 +34,8 @@ class Reading(Protocol):
     def failed(self, failure: Failure) -> Any: ...
 
 
-class FeedSpider(scrapy.Spider):
-    """One request or more per source; callbacks hand the answers to the source's `Visiting`."""
+class FeedSpider(Walker):
+    """One request or more per source; the answers go to the source's `Visiting`."""
 
     name = "feeds"
 
@@ -43,55 +44,65 @@ class FeedSpider(scrapy.Spider):
         self.round, self.road, self.guard, self.crawl_settings = round_, road, guard, crawl_settings
 
     async def start(self) -> AsyncIterator[scrapy.Request]:
-        """The first requests of every source, in the order of the jobs, as room allows."""
-        async for visiting, requests in self.round.visits(self._listen):
-            for request in self._ask(visiting, requests):
-                yield request
-            self.round.listed(visiting)
+        """Sends the first requests of every source, in the order of the jobs, as room allows."""
+        try:
+            async for visiting, requests in self.round.visits(self._listen):
+                self._send(visiting, requests)
+                self.round.listed(visiting)
+            await self.all_done()
+        finally:
+            self.give_up()
+        return
+        yield  # Scrapy is left nothing to send
 
     async def _listen(self, visiting: Visiting) -> list[Request]:
         return await listen(visiting, self.guard, self.crawl_settings)
 
-    def read(self, response: Response) -> Iterator[scrapy.Request]:
-        """Takes an answer in; asks for what it leads to, or ends the listing part of the visit."""
-        visiting: Visiting = response.meta["visiting"]
-        fetched = fetched_from(response, visiting, self.crawl_settings.clock())
-        if self.crawl_settings.on_answer is not None:
-            self.crawl_settings.on_answer(fetched)
-        yield from self._ask(visiting, visiting.answered(fetched))
-        self.round.listed(visiting)
-
-    def _ask(self, visiting: Visiting, requests: Iterable[Request]) -> Iterator[scrapy.Request]:
+    def _send(self, visiting: Visiting, requests: Iterable[Request]) -> None:
         for request in requests:
             try:
                 checked_host(request.url)
-                yield asked(self, visiting, request, {"Accept-Language": visiting.source.language})
+                sent = asked(None, visiting, request, {"Accept-Language": visiting.source.language})
             except (NotAllowed, ValueError) as error:
                 visiting.failed(Fault(Outcome.BLOCKED, f"not allowed: {error}"[:300]))
+                continue
+            self.go(self._fetch(visiting, request, sent))
 
-    def failed(self, failure: Failure) -> None:
-        """Takes note of a request that brought nothing."""
-        visiting: Visiting = failure.request.meta["visiting"]  # type: ignore[attr-defined]
-        fault = fault_of_error(failure.value)
+    async def _fetch(self, visiting: Visiting, request: Request, sent: scrapy.Request) -> None:
+        """Takes an answer in and asks for what it leads to, or takes note of why there is none."""
+        try:
+            response = await self.answer(sent)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is told as the source's fault
+            self._failed(visiting, request, error)
+        else:
+            fetched = fetched_from(response, visiting, self.crawl_settings.clock())
+            if self.crawl_settings.on_answer is not None:
+                self.crawl_settings.on_answer(fetched)
+            self._send(visiting, visiting.answered(fetched))
+        self.round.listed(visiting)
+
+    def _failed(self, visiting: Visiting, request: Request, error: Exception) -> None:
+        fault = fault_of_error(error)
         visiting.failed(replace(fault, reason=masked(fault.reason, visiting.job.secret)))
         if fault.body:
-            asked: Request = failure.request.meta["request"]  # type: ignore[attr-defined]
-            visiting.keep_bytes(asked.url, fault, self.crawl_settings.clock())
-        self.round.listed(visiting)
+            visiting.keep_bytes(request.url, fault, self.crawl_settings.clock())
 
 
 def asked(
-    spider: Reading, visiting: Visiting, request: Request, headers: Mapping[str, str]
+    spider: Reading | None, visiting: Visiting, request: Request, headers: Mapping[str, str]
 ) -> scrapy.Request:
-    """Our request in Scrapy's words, with the source's secret where it belongs; its own headers go before `headers`."""
+    """Our request in Scrapy's words, with the source's secret where it belongs; its own headers go before `headers`.
+
+    Without a `spider` whoever sends it waits for the answer.
+    """
     request, plain = filled(request, visiting.job.secret), request
     return scrapy.Request(
         request.url,
         method=request.method,
         headers={"Accept": ACCEPT_LISTING, **headers, **request.headers},
         body=request.body,
-        callback=spider.read,
-        errback=spider.failed,
+        callback=spider and spider.read,
+        errback=spider and spider.failed,
         dont_filter=True,
         meta={
             "visiting": visiting,
