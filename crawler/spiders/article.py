@@ -17,7 +17,7 @@ from crawler.round import Round
 from crawler.settings import CrawlSettings
 from crawler.spiders.feed import fetched_from, ignores_robots
 from crawler.spiders.road import Road, asked_to_wait
-from crawler.spiders.walker import Walker
+from crawler.spiders.walker import NOTHING_LEFT, Walker
 from crawler.visit import Visiting, fault_of_error
 from domain.errors import LagebildError
 from domain.model import Entry, Fetched, Page, PageKind, Purpose, Rights, Source
@@ -63,8 +63,8 @@ class ArticleSpider(Walker):
             await self.all_done()
         finally:
             self.give_up()
-        return
-        yield  # Scrapy is left nothing to send
+        for request in NOTHING_LEFT:
+            yield request
 
     def _ask(self, visiting: Visiting, entry: Entry) -> scrapy.Request:
         return scrapy.Request(

@@ -16,7 +16,7 @@ from crawler.round import Round
 from crawler.secret import filled, masked
 from crawler.settings import CrawlSettings
 from crawler.spiders.road import Road
-from crawler.spiders.walker import Walker
+from crawler.spiders.walker import NOTHING_LEFT, Walker
 from crawler.visit import Visiting, fault_of_error
 from domain.model import Fetched, Outcome, Purpose, Request
 
@@ -52,8 +52,8 @@ class FeedSpider(Walker):
             await self.all_done()
         finally:
             self.give_up()
-        return
-        yield  # Scrapy is left nothing to send
+        for request in NOTHING_LEFT:
+            yield request
 
     async def _listen(self, visiting: Visiting) -> list[Request]:
         return await listen(visiting, self.guard, self.crawl_settings)
@@ -101,8 +101,8 @@ def asked(
         method=request.method,
         headers={"Accept": ACCEPT_LISTING, **headers, **request.headers},
         body=request.body,
-        callback=spider and spider.read,
-        errback=spider and spider.failed,
+        callback=None if spider is None else spider.read,
+        errback=None if spider is None else spider.failed,
         dont_filter=True,
         meta={
             "visiting": visiting,

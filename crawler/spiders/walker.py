@@ -12,6 +12,9 @@ from typing import Any
 import scrapy
 from scrapy.http import Response
 
+NOTHING_LEFT: tuple[scrapy.Request, ...] = ()
+"""What a spider's `start` gives Scrapy to send."""
+
 
 class Walker(scrapy.Spider):
     """Keeps what is under way, so that it is waited for, and ends with the spider."""
