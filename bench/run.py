@@ -122,7 +122,7 @@ def is_lost(rows: list[dict[str, Any]] | None, before: Kept) -> bool:
     """Whether one of these figures is worse than the kept one, or none came. Tells them."""
     losses = 0
     for row in rows or ():
-        old = before.get(key_of(row))
+        old = before.get(key_of(row)) or before.get(row["name"])
         lost = old is not None and worse(row, old)
         losses += lost
         told = f"{old['ratio']:.3g}" if old else "none"
