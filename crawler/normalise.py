@@ -8,7 +8,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from crawler.canonical import canonical_url, host_of, same_article_host
-from crawler.plain import cut, mask_mentions, one_line, plain_text
+from crawler.plain import cut, mask_handles, mask_mentions, one_line, plain_text
 from crawler.publishers import publisher_of
 from domain.model import Author, Document, Entry, Item, ItemKind, Page, PageKind, Rights, Source
 
@@ -32,15 +32,18 @@ def normalise(
     flags: tuple[str, ...] = (),
     now: datetime,
     pseudonym: Callable[[Author], str] | None = None,
+    public: frozenset[str] = frozenset(),
 ) -> Item:
     """The item that an entry and its page (if one was read) make.
 
     `language` is ISO 639-1 as detected, `now` the time of fetching. `pseudonym` turns an author into a keyed
-    reference; without it persons stay nameless. Consent walls and error pages are never taken for text.
+    reference; without it persons stay nameless. `public` are the handles (`bare_handle`) that stay in articles. Consent walls and error pages are never taken for text.
     A reserved text keeps title and a short snippet from the feed; a denied one the link and the feed's title.
     """
     entry, page = document.entry, _readable(document.page)
     words = _permitted(_words(entry, page), entry, page)
+    if _is_article(entry):
+        words = words.without_handles(public)
     published, quality = _published(entry, page, source, now)
     rights, evidence = _rights(page)
     authors = _authors(entry, page) if rights is not Rights.DENY else ()
@@ -159,6 +162,11 @@ class _Words:
     lead: str
     text: str
     origin: TextOrigin
+
+    def without_handles(self, public: frozenset[str]) -> "_Words":
+        """The press quotes people by their handles; only those of public accounts stay."""
+        title, lead, text = (mask_handles(words, public) for words in (self.title, self.lead, self.text))
+        return _Words(title, lead, text, self.origin)
 
 
 def _readable(page: Page | None) -> Page | None:

@@ -41,9 +41,10 @@ LOOKS_LIKE_HTML = re.compile(r"<[a-zA-Z!/]|&(?:#\d+|#x[0-9a-fA-F]+|[a-zA-Z]{2,8}
 SPACES = re.compile(r"[^\S\n]+")
 
 MENTION_TOKEN = "@…"
+HANDLE = r"(?<![\w/.@])@[\w.-]*\w(?:@[\w-]+(?:\.[\w-]+)+)?"  # @name, @name@host, @name.host
+QUOTED = re.compile(HANDLE)
 MENTION = re.compile(
-    r"(?<![\w/.@])@[\w.-]*\w(?:@[\w-]+(?:\.[\w-]+)+)?"  # @name, @name@host, @name.host
-    r"|(?<![\w/])/?u/[\w-]{3,}"  # Reddit
+    HANDLE + r"|(?<![\w/])/?u/[\w-]{3,}"  # Reddit
     r"|[\w.+-]+@[\w-]+(?:\.[\w-]+)+"  # an e-mail address, or name@host
     r"|https?://[^\s/]+/(?:@[\w.-]+(?:@[\w.-]+)?|users/[\w.-]+|profile/[\w.:-]+|u/[\w.-]+)(?=[\s/]|$)",
 )
@@ -73,6 +74,18 @@ def plain_text(fragment: str) -> str:
 def mask_mentions(text: str) -> str:
     """The text with @mentions, profile addresses and e-mail addresses replaced by one token; hashtags stay."""
     return MENTION.sub(MENTION_TOKEN, text)
+
+
+def mask_handles(text: str, public: frozenset[str]) -> str:
+    """The text with @handles replaced by the same token, but for those that `public` knows as `bare_handle` spells them."""
+    if "@" not in text:
+        return text
+    return QUOTED.sub(lambda found: found[0] if bare_handle(found[0]) in public else MENTION_TOKEN, text)
+
+
+def bare_handle(name: str) -> str:
+    """A handle or name as handles are compared: letters and digits alone, lower case (`EU_Commission`: eucommission)."""
+    return "".join(filter(str.isalnum, name)).casefold()
 
 
 def cut(text: str, limit: int) -> str:

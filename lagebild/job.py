@@ -17,6 +17,7 @@ from lagebild.belts.publish import Issue, publish, publish_update, publish_week
 from lagebild.belts.recheck import AT_ONCE, Rechecked, RecheckRun, recheck, recheck_async, recheck_run
 from lagebild.belts.watch import watch
 from lagebild.console import step
+from lagebild.handles import public_handles
 from lagebild.privacy import print_again
 from lagebild.pseudonyms import SUPPRESSION, key_named, pseudonym_of, references_of
 from lagebild.secrets import secrets_of
@@ -71,7 +72,10 @@ def desk_of(workshop: Workshop, index: NearIndex) -> Desk:
     names, references = pseudonym_of(workshop.key_file, workshop.clock()), references_of(workshop.key_file)
     admit = doorkeeper(workshop.archive, key_named(workshop.key_file, SUPPRESSION))
     public = frozenset(name.lstrip("@").lower() for name in workshop.settings.privacy.public_accounts)
-    return Desk(workshop.archive, index, workshop.clock, names, references, names.of_handle, admit, public)
+    handles = public_handles(workshop.settings.privacy)
+    return Desk(
+        workshop.archive, index, workshop.clock, names, references, names.of_handle, admit, public, handles
+    )
 
 
 def recheck_due(workshop: Workshop, *, limit: int = AT_ONCE, quiet: bool = False) -> Rechecked:

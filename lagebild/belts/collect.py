@@ -139,6 +139,9 @@ class Desk:
     alias: Pseudonym | None = None
     admit: Admit | None = None
     public: frozenset[str] = frozenset()
+    """Accounts (`name@server`) whose author is named."""
+    handles: frozenset[str] = frozenset()
+    """Handles, as `bare_handle` spells them, that stay in articles."""
 
     def receive(self, harvest: Harvest) -> tuple[Visit, Tally]:
         """Commits a harvest; the visit as its source's rhythm judges it, and what changed."""
@@ -183,7 +186,7 @@ class Desk:
         if author is not None and alias_of(author).partition("|")[2] in self.public:
             author = replace(author, kind="organisation")
             document = replace(document, entry=replace(document.entry, author=author))
-        item = spoken(document, source, now, self.pseudonym)
+        item = spoken(document, source, now, self.pseudonym, self.handles)
         if self.alias is None or author is None or not item.author_ref:
             return item
         return replace(item, author_alias=self.alias(author))
@@ -197,9 +200,15 @@ class Desk:
         self.index.add_all(one.fingerprint for one in filed if isinstance(one.verdict, New | Updated))
 
 
-def spoken(document: Document, source: Source, now: datetime, pseudonym: Pseudonym | None = None) -> Item:
+def spoken(
+    document: Document,
+    source: Source,
+    now: datetime,
+    pseudonym: Pseudonym | None = None,
+    handles: frozenset[str] = frozenset(),
+) -> Item:
     """The document as an item in its own language."""
-    item = normalise(document, source, language=source.language, now=now, pseudonym=pseudonym)
+    item = normalise(document, source, language=source.language, now=now, pseudonym=pseudonym, public=handles)
     words = f"{item.title}\n{item.text or item.lead}"[:DETECTED_CHARACTERS]
     guess = detect(words, source_language=source.language)
     return replace(item, language=guess.language, language_flags=guess.flags)

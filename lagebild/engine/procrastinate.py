@@ -339,6 +339,7 @@ class Fleet:
             plain.alias,
             plain.admit,
             plain.public,
+            plain.handles,
             self._prints,
         )
 

@@ -71,6 +71,17 @@ def test_the_page_gives_text_and_the_feed_the_rest() -> None:
     assert made.published_at == datetime(2026, 5, 18, 8, 30, tzinfo=UTC)
 
 
+def test_an_article_keeps_no_private_handle_in_title_lead_or_text() -> None:
+    assert PAGE is not None
+    said = "@anna_m und @TikTok"
+    for rights in (Rights.ALLOW, Rights.SNIPPET_ONLY, Rights.DENY):
+        page = replace(PAGE, title=said, lead=said, text=said, rights=rights)
+        entry = replace(ENTRY, title=said, summary=said, content="")
+        made = normalise(Document(entry, page), SOURCE, language="de", now=NOW, public=frozenset({"tiktok"}))
+        assert {made.title, made.lead, made.text} <= {"@… und @TikTok", ""}
+        assert made.title
+
+
 def test_without_a_page_the_feeds_html_becomes_text() -> None:
     made = item(page=None)
     assert made.title == "Rat beschließt Regeln"

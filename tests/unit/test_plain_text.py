@@ -2,7 +2,7 @@
 
 import pytest
 
-from crawler.plain import cut, mask_mentions, one_line, plain_text
+from crawler.plain import cut, mask_handles, mask_mentions, one_line, plain_text
 
 
 @pytest.mark.parametrize(
@@ -39,6 +39,19 @@ def test_a_fragment_becomes_what_a_reader_sees(fragment: str, text: str) -> None
 )
 def test_who_is_spoken_to_is_masked(text: str, masked: str) -> None:
     assert mask_mentions(text) == masked
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("„Nie wieder“, schrieb @anna_m auf X.", "„Nie wieder“, schrieb @… auf X."),
+        ("Anna M. (@anna.m@soziales.example)", "Anna M. (@…)"),
+        ("@EU_Commission antwortete @TikTok.", "@EU_Commission antwortete @TikTok."),
+        ("Kolleg@innen, presse@amt.example, 5 @ 3", "Kolleg@innen, presse@amt.example, 5 @ 3"),
+    ],
+)
+def test_the_press_quotes_private_people_without_their_handles(text: str, masked: str) -> None:
+    assert mask_handles(text, frozenset({"eucommission", "tiktok"})) == masked
 
 
 def test_a_cut_ends_at_a_word_and_never_over_the_limit() -> None:
