@@ -57,6 +57,7 @@ class Hearing:
     wanted: tuple[Query, ...]
     last: int = 0
     events: int = 0
+    new: int = 0
     gap: str = ""
     waiting: dict[str, View] = field(default_factory=dict)
     authors: set[str] = field(default_factory=set)
@@ -75,7 +76,7 @@ class Hearing:
     @property
     def is_over(self) -> bool:
         is_enough = (
-            self.events >= number(self.source, "events", EVENTS) or len(self.authors) >= AUTHORS_A_VISIT
+            self.new >= number(self.source, "events", EVENTS) or len(self.authors) >= AUTHORS_A_VISIT
         )
         return is_enough or self.last >= self.until
 
@@ -92,6 +93,8 @@ class Hearing:
             # The rewind asks for the last event again; a stream that begins behind it has forgotten some.
             self.gap = f"the stream begins at {_clock(at)} and was read up to {_clock(self.mark)}"
         self.events += 1
+        # What the rewind repeats does not count: a visit that hears nothing else would never get on.
+        self.new += at > self.mark
         self.last = max(self.last, at)
         match event.get("kind"):
             case "commit":

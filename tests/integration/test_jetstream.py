@@ -176,6 +176,16 @@ def test_a_visit_is_bounded_and_the_next_one_goes_on(
     assert len(reader.held()) == 250
 
 
+def test_a_burst_longer_than_a_visit_does_not_hold_the_stream(
+    network: Network, archive: MemoryArchive, tmp_path: Path
+) -> None:
+    reader = Reader(network, archive, tmp_path, events=10)
+    network.events = [post(ANNA, n, START + n) for n in range(35)]
+    for minute in range(4):
+        reader.visit(NOW + timedelta(minutes=minute))
+    assert len(reader.held()) == 35
+
+
 def test_more_authors_than_a_visit_can_ask_for_wait_for_the_next(reader: Reader) -> None:
     reader.network.events = [post(f"did:plc:{n:05d}", n, START + n * SECOND) for n in range(1400)]
     reader.visit()
