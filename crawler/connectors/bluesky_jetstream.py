@@ -75,9 +75,7 @@ class Hearing:
 
     @property
     def is_over(self) -> bool:
-        is_enough = (
-            self.new >= number(self.source, "events", EVENTS) or len(self.authors) >= AUTHORS_A_VISIT
-        )
+        is_enough = self.new >= number(self.source, "events", EVENTS) or len(self.authors) >= AUTHORS_A_VISIT
         return is_enough or self.last >= self.until
 
     def take(self, message: str | bytes) -> None:
