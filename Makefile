@@ -148,8 +148,8 @@ sbom: setup ## the bill of materials of what is installed, CycloneDX 1.6, to sbo
 audit: setup ## known vulnerabilities of the pinned packages; needs the network
 	@.venv/bin/pip-audit --requirement $(LOCK) --require-hashes --disable-pip
 
-image-check: setup ## lint the Dockerfile and run its steps in a clean prefix
-	@$(PY) -m bench.image
+image-check: setup ## lint the Dockerfile and run its steps in a clean prefix, or in a Debian of its own below ROOT (as root)
+	@$(PY) -m bench.image $(if $(ROOT),--root $(ROOT))
 
 schema-dumps: setup ## with a release: keep what its archives look like, for the upgrade tests
 	@$(PY) -m tests.fixtures.schemas

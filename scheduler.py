@@ -17,6 +17,7 @@ from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 logger = logging.getLogger(__name__)
+ENDED_WITHIN_SECONDS = 3.0
 GRACE = timedelta(hours=12)
 """How late a missed run may still be made up."""
 
@@ -70,10 +71,10 @@ async def keep_time(
     jobs: Sequence[Job], stop: asyncio.Event, *, before_leaving: Callable[[], Awaitable[None]]
 ) -> None:
     """Runs the jobs until `stop` is set, then stops what they started, then the schedule itself."""
-    schedule = AsyncIOScheduler(timezone=UTC)
+    schedule, running = AsyncIOScheduler(timezone=UTC), set[asyncio.Task[None]]()
     for job in jobs:
         schedule.add_job(
-            _guarded(job),
+            _guarded(job, running),
             trigger_of(job.when),
             id=job.name,
             max_instances=1,
@@ -85,15 +86,31 @@ async def keep_time(
     try:
         await stop.wait()
     finally:
+        schedule.pause()
         await before_leaving()
+        await _ended(running)
         schedule.shutdown(wait=False)
 
 
-def _guarded(job: Job) -> Callable[[], Awaitable[None]]:
+async def _ended(running: set[asyncio.Task[None]]) -> None:
+    """Cancels what still runs and lets it note that; a thread that it waited for goes on alone."""
+    for task in running:
+        task.cancel()
+    if running:
+        await asyncio.wait(running, timeout=ENDED_WITHIN_SECONDS)
+
+
+def _guarded(job: Job, running: set[asyncio.Task[None]]) -> Callable[[], Awaitable[None]]:
     async def run() -> None:
+        task = asyncio.ensure_future(job.run())
+        running.add(task)
         try:
-            await job.run()
-        except Exception:
-            logger.exception("job failed name=%s", job.name)
+            await asyncio.wait({task})
+        finally:
+            running.discard(task)
+        if task.cancelled():
+            logger.info("job stopped name=%s", job.name)
+        elif error := task.exception():
+            logger.error("job failed name=%s", job.name, exc_info=error)
 
     return run

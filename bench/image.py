@@ -1,23 +1,33 @@
 """The Dockerfile without Docker: read by rules of our own, and its steps run in a clean prefix.
 
-usage: python -m bench.image [--keep FOLDER]
+usage: python -m bench.image [--keep FOLDER] [--root FOLDER]
 
 The RUN steps that install are run with the prefixes /opt and /wheel moved below a new folder and the same files as COPY would
-bring; then the command answers there, with an empty environment. What stays untried is the base image and apt-get. With
-hadolint on the path, it reads the file too.
+bring; then the command answers there, with an empty environment. With hadolint on the path, it reads the file too.
+
+With --root (as root, with debootstrap; minutes) every step runs in a Debian of its own below FOLDER instead, apt-get and
+useradd too; then the service is started there as the container would, asked for its health by the file's own HEALTHCHECK, and
+stopped by its STOPSIGNAL. Both stages share that root, and Debian's own Python stands for the base image's. A FOLDER that
+holds a Debian already is used as it is.
 """
 
 import argparse
+import json
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 REPO = Path(__file__).parents[1]
 DOCKERFILE = REPO / "packaging" / "Dockerfile"
+SETTINGS_OF_HERE = ("/etc/resolv.conf", "/etc/hosts", "/etc/pip.conf", "/etc/ssl/certs/ca-certificates.crt")
+HEALTHY_WITHIN_SECONDS = 180
 
 
 def instructions(text: str) -> Iterator[tuple[str, str]]:
@@ -93,9 +103,108 @@ def tried(place: Path) -> str:
     return said.stdout.strip()
 
 
+class Root:
+    """A Debian below a folder, where the steps of the file are run."""
+
+    def __init__(self, place: Path) -> None:
+        self.place, self.folder, self.user = place, "/", "0"
+        self.environment = {
+            "HOME": "/root",
+            "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+        }
+
+    def make(self) -> None:
+        """The smallest Debian with a Python, and what reaches the registries from here: names, certificates, pip's settings."""
+        if not (self.place / "usr" / "bin" / "python3").exists():
+            packages = "--include=python3,python3-venv,ca-certificates"
+            subprocess.run(["debootstrap", "--variant=minbase", packages, "bookworm", self.place], check=True)
+        for name in SETTINGS_OF_HERE:
+            if Path(name).is_file():
+                (self.place / name[1:]).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(name, self.place / name[1:])
+        python = self.place / "usr/local/bin/python"
+        if not python.is_symlink():
+            python.symlink_to("/usr/bin/python3")
+
+    def command(self, *words: str) -> list[str]:
+        """Those words as this user, in this folder."""
+        step = f'cd {self.folder} && exec "$@"'
+        return [
+            "chroot",
+            f"--userspec={self.user}:{self.user}",
+            str(self.place),
+            "bash",
+            "-euc",
+            step,
+            "-",
+            *words,
+        ]
+
+    def run(self, *words: str, **more: Any) -> subprocess.CompletedProcess[str]:
+        """Raises CalledProcessError."""
+        return subprocess.run(self.command(*words), env=self.environment, check=True, text=True, **more)
+
+    def follow(self, word: str, rest: str) -> None:
+        """One instruction of the file."""
+        if word == "RUN":
+            self.run("bash", "-euc", rest)
+        elif word == "WORKDIR":
+            self.folder = rest
+            self.inside(rest).mkdir(parents=True, exist_ok=True)
+        elif word == "ENV":
+            old = self.environment
+            given = (pair.split("=", 1) for pair in rest.split())
+            self.environment = old | {name: value.replace("$PATH", old["PATH"]) for name, value in given}
+        elif word == "COPY" and "--from" not in rest:
+            copied(self.inside(self.folder))
+        elif word == "USER":
+            self.user = rest
+
+    def inside(self, path: str) -> Path:
+        return self.place / path.lstrip("/")
+
+
+def served_in(root: Root, told: dict[str, str]) -> str:
+    """Starts the service as the container would; what its health check said, and how soon it stopped. Raises OSError."""
+    check, entry, arguments = (
+        json.loads(told[word].partition("CMD ")[2] or told[word])
+        for word in ("HEALTHCHECK", "ENTRYPOINT", "CMD")
+    )
+    root.run(*entry, "init", stdout=subprocess.DEVNULL)
+    with subprocess.Popen(root.command(*entry, *arguments), env=root.environment) as service:
+        for _ in range(HEALTHY_WITHIN_SECONDS):
+            time.sleep(1)
+            if (
+                subprocess.run(
+                    root.command(*check), env=root.environment, stderr=subprocess.DEVNULL, check=False
+                ).returncode
+                == 0
+            ):
+                break
+        else:
+            service.kill()
+            raise OSError(f"the service was not healthy within {HEALTHY_WITHIN_SECONDS} seconds")
+        asked = time.monotonic()
+        service.send_signal(getattr(signal, told["STOPSIGNAL"]))
+        code = service.wait(timeout=60)
+    return f"healthy; stopped with {code} after {time.monotonic() - asked:.1f} s"
+
+
+def tried_in_root(place: Path) -> str:
+    """Every instruction in a Debian of its own, then the service. Raises CalledProcessError and OSError."""
+    root = Root(place)
+    root.make()
+    told = {}
+    for word, rest in instructions(DOCKERFILE.read_text(encoding="utf-8")):
+        root.follow(word, rest)
+        told[word] = rest
+    return served_in(root, told)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--keep", type=Path)
+    parser.add_argument("--root", type=Path)
     given = parser.parse_args()
     found = faults(DOCKERFILE.read_text(encoding="utf-8"))
     print("\n".join(found) or "the Dockerfile keeps our rules")
@@ -105,6 +214,9 @@ def main() -> None:
             if (code := subprocess.run([hadolint, str(DOCKERFILE)], check=False).returncode)
             else []
         )
+    if given.root:
+        print(tried_in_root(given.root.resolve()))
+        sys.exit(1 if found else 0)
     with tempfile.TemporaryDirectory() as place:
         print(tried(given.keep or Path(place)))
     sys.exit(1 if found else 0)

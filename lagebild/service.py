@@ -8,6 +8,7 @@ import contextlib
 import logging
 import os
 import signal
+import threading
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import time, timedelta
@@ -49,7 +50,8 @@ OFTEN = {
 }
 """What is looked at again and again; what there is to do is decided by what is due."""
 UPKEEP_AT = time(4, 10)
-STOP_WITHIN_SECONDS = 15
+STOP_WITHIN_SECONDS, GONE_WITHIN_SECONDS = 12, 18
+"""For the crawlers to end, and for everything; systemd and containers are told 20."""
 Reload = Callable[[], Workshop]
 Collecting = Callable[[Workshop, OnAnswer], Awaitable[Collected]]
 
@@ -204,6 +206,19 @@ class Service:
         if self.tasks:
             await asyncio.wait(self.tasks, timeout=STOP_WITHIN_SECONDS)
 
+    def listen(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Hears what it is told from now on, so that a stop during the start is a stop too."""
+        for name in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(name, self.leave)
+        loop.add_signal_handler(signal.SIGHUP, self.read_again)
+
+    def leave(self) -> None:
+        """Stops in order; what a thread has not ended in time (a model that loads, say) is left as by a crash."""
+        self.stop.set()
+        latest = threading.Timer(GONE_WITHIN_SECONDS, _gone)
+        latest.daemon = True
+        latest.start()
+
     def read_again(self) -> None:
         """Takes the files as they are now, or keeps the old ones when they are wrong."""
         try:
@@ -218,10 +233,7 @@ class Service:
 
 async def serve(service: Service) -> None:
     """Runs until told to stop."""
-    loop = asyncio.get_running_loop()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, service.stop.set)
-    loop.add_signal_handler(signal.SIGHUP, service.read_again)
+    service.listen(asyncio.get_running_loop())
     service.workshop.archive.sync_sources(service.workshop.sources, service.workshop.clock())
     bury_interrupted(service.workshop)
     feeding = asyncio.ensure_future(_feed_watchdog())
@@ -233,6 +245,11 @@ async def serve(service: Service) -> None:
         feeding.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await feeding
+
+
+def _gone() -> None:
+    logger.warning("stopped with a job still at work: it is told as interrupted at the next start")
+    os._exit(0)
 
 
 async def _feed_watchdog() -> None:

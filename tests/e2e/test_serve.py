@@ -92,6 +92,33 @@ def test_it_serves_reloads_and_leaves_within_twenty_seconds(
     assert "reload refused" in (service.stderr.read() if service.stderr else "")
 
 
+@pytest.mark.slow
+def test_a_taken_port_is_told_with_the_remedy(folder: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        said = lagebild(folder, "serve", "--port", str(taken.getsockname()[1]))
+    assert said.returncode == 3
+    assert "cannot listen on 127.0.0.1" in said.stderr
+    assert "--port" in said.stderr
+    assert "Traceback" not in said.stderr
+
+
+@pytest.mark.slow
+def test_a_stop_while_it_starts_is_a_stop_and_leaves_no_traceback(folder: Path) -> None:
+    running = subprocess.Popen([LAGEBILD, "-v", "serve"], cwd=folder, stderr=subprocess.PIPE, text=True)
+    assert running.stderr is not None
+    for line in running.stderr:
+        if line.startswith("serving"):
+            break
+    running.send_signal(signal.SIGTERM)
+    told = time.monotonic()
+    _, said = running.communicate(timeout=40)
+    assert running.returncode == 0
+    assert time.monotonic() - told < 20
+    assert "Traceback" not in said
+
+
 def lagebild(folder: Path, *words: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [LAGEBILD, *words], check=False, cwd=folder, capture_output=True, text=True, timeout=240
