@@ -30,15 +30,17 @@ SITE_NAME_JOINT = re.compile(r"\s+[|–—\-·•»]\s+")
 SAYS_VON = " or ".join(
     f"starts-with(normalize-space(.),'{word} ')" for word in ("Von", "von", "By", "Par", "Di")
 )
+IN_ARTICLE = "ancestor::article or ancestor::main or ancestor::header"
+# Asked of each element found, since libxml2 joins the descendants of several elements in quadratic time.
 BYLINES = (
     "//*[@itemprop='author']//*[@itemprop='name'] | //*[@itemprop='author'][not(.//*[@itemprop='name'])]",
     "//a[@rel='author'] | //*[@class='author-name' or @class='byline__name' or @class='author__name']",
-    "(//article | //main | //header)//*[contains(@class,'author') or contains(@class,'byline') or contains(@class,'Author')]"
+    f"//*[contains(@class,'author') or contains(@class,'byline') or contains(@class,'Author')][{IN_ARTICLE}]"
     "[not(ancestor::footer) and not(ancestor::aside)][string-length(normalize-space(.)) < 90]",
-    f"(//article | //main | //header)//*[self::p or self::div or self::span][{SAYS_VON}][string-length(normalize-space(.)) < 80]",
+    f"//*[self::p or self::div or self::span][{SAYS_VON}][{IN_ARTICLE}][string-length(normalize-space(.)) < 80]",
 )
 TIMES = (
-    "//time[@itemprop='datePublished' or @pubdate]/@datetime | (//article | //main | //header)//time/@datetime",
+    f"//time[@itemprop='datePublished' or @pubdate]/@datetime | //time[{IN_ARTICLE}]/@datetime",
     "//*[self::span or self::div or self::p or self::time][contains(@class,'date') or contains(@class,'datum') or contains(@class,'Date')"
     " or contains(@class,'time') or contains(@class,'published')][string-length(normalize-space(.)) < 60]",
 )

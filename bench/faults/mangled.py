@@ -22,7 +22,7 @@ from pathlib import Path
 from crawler.extract import extract
 from crawler.registry import connector_for, known_kinds
 from domain.errors import LagebildError
-from domain.model import Fetched, Lens, Purpose, Request, Source
+from domain.model import Checkpoint, Fetched, Lens, Purpose, Request, Source
 
 FIXTURES = Path(__file__).parents[2] / "tests" / "fixtures"
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -78,9 +78,10 @@ def listing(kind: str) -> Seed | None:
         options=json.loads(options.read_text()) if options.exists() else {},
     )  # fmt: skip
     connector = connector_for(kind)
+    planned = next(iter(connector.plan(source, Checkpoint(source.id), NOW)), None)
+    request = planned or Request(source.url, Purpose.LISTING)
 
     def read(body: bytes, content_type: str) -> object:
-        request = Request(source.url, Purpose.LISTING)
         fetched = Fetched("probe", request, source.url, 200, {"content-type": content_type}, body, NOW)
         return list(connector.parse(fetched, source))
 

@@ -1,5 +1,7 @@
 """What one page says, field by field."""
 
+from time import process_time
+
 import pytest
 
 from crawler.extract import extract
@@ -84,3 +86,11 @@ def test_an_error_page_that_answers_200_is_no_article() -> None:
 
 def test_nothing_at_all_is_an_error_page() -> None:
     assert extract(b"").kind is PageKind.ERROR
+
+
+def test_a_page_of_a_hundred_thousand_pieces_is_read_in_seconds():
+    pieces = "<span>a</span>" * 100_000
+    page = f"<html><body><main><article><p class='author'>Von Mia Muster</p>{pieces}</article></main></body></html>"
+    began = process_time()
+    extract(page.encode(), "https://blatt.example/x")
+    assert process_time() - began < 5
