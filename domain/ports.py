@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
+from domain.mentions import DayMentions
 from domain.model import (
     Account,
     Alarm,
@@ -268,8 +269,31 @@ class EnrichArchive(Protocol):
         """Per label and local day: (independent publishers, outlets, items), relevant items only, copies once."""
         ...
 
+    def story_series(
+        self, story_ids: Sequence[str], first: date, last: date, zone: str, market: str
+    ) -> Mapping[str, Mapping[date, tuple[int, int, int]]]:
+        """The same for these stories alone, relevant or not."""
+        ...
+
     def coverage(self, first: date, last: date, zone: str, market: str) -> Mapping[date, float]:
         """Per local day the share (0..1) of the market's usual volume carried by sources that reported."""
+        ...
+
+    def day_mentions(
+        self, layer: str, first: date, last: date, zone: str, market: str
+    ) -> Mapping[date, DayMentions]:
+        """What was mentioned on each local day, as known now; every day is there.
+
+        Layers and their keys: `volume` (items or relevant), `topic`, `platform` and `feature` (label), `cell`
+        (topic, feature), `tone` (lens, "" or critical), `platform_tone` (platform, lens, "" or critical), `source` (id; of
+        all markets alone, copies and removed items too). In all but `volume` and `source` only relevant items count;
+        publishers and outlets are told by `volume` (of what is relevant), `topic`, `platform` and `feature`.
+        Days are counted once and kept while they hold.
+        """
+        ...
+
+    def count_days(self, first: date, last: date, zone: str) -> int:
+        """Counts the days whose count does not hold, so that no reader has to wait. Returns how many."""
         ...
 
     def keep_signals(self, signals: Sequence[Signal], now: datetime | None = None) -> None:

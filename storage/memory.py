@@ -35,6 +35,11 @@ class MemoryArchive(SqliteArchive):
             yield connection
 
     @contextmanager
+    def transaction_if_free(self) -> Iterator[bool]:
+        with self.transaction():
+            yield True
+
+    @contextmanager
     def durable_transaction(self) -> Iterator[sqlite3.Connection]:
         """There is no disk; and a pragma would meet another thread's transaction on the one connection."""
         with self.transaction() as connection:

@@ -1,7 +1,7 @@
 """The archive's named questions, asked by a page: the same ones whose answers stand in a briefing."""
 
 import json
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,13 +11,6 @@ from web.desk import Desk
 def ask(desk: Desk, query: str, **parameters: str | int | float | None) -> Any:
     """The answer as of now: a value, one record, or a list of records."""
     return json.loads(desk.archive.ask(query, parameters, desk.clock()).value)
-
-
-def local_days(first: date, last: date, zone: str) -> list[tuple[str, str, str]]:
-    """[day, its first moment, the next day's first moment] for each day of the zone, both ends included."""
-    days = [first + timedelta(days=n) for n in range((last - first).days + 2)]
-    edges = [datetime.combine(day, time.min, ZoneInfo(zone)).astimezone(UTC).isoformat() for day in days]
-    return [(day.isoformat(), edges[n], edges[n + 1]) for n, day in enumerate(days[:-1])]
 
 
 def today_in(desk: Desk, market: str) -> date:

@@ -52,10 +52,12 @@ class PostgresArchive(
         found = self._count_faults()
         return [
             *found,
+            *self._day_faults(),
             *(f"audit log: line {n} does not follow from the one before" for n in self.broken_audit_lines()),
         ]
 
     def rebuild_index(self) -> None:
+        self.drop_day_counts()
         self.run("REINDEX TABLE item_text")
 
     def backup(self, target: Path) -> None:
@@ -69,6 +71,7 @@ class PostgresArchive(
 
     def tend(self) -> None:
         """Planner statistics; the server's autovacuum does the rest."""
+        self._forget_days()
         self.run("ANALYZE")
 
     def purge(self) -> None:

@@ -141,6 +141,16 @@ class PgConnections(Connections):
             yield self.pg
 
     @contextmanager
+    def transaction_if_free(self) -> Iterator[bool]:
+        """A transaction (True), or nothing (False) when somebody else writes: for what can be left out."""
+        if self.pg.info.transaction_status != psycopg.pq.TransactionStatus.IDLE:
+            yield True
+            return
+        with translated(), self.pg.transaction():
+            found = self.pg.execute("SELECT pg_try_advisory_xact_lock(%s)", (WRITERS,)).fetchone()
+            yield bool(found and found[0])
+
+    @contextmanager
     def durable_transaction(self) -> Iterator[Any]:
         """Commits are on the disk when they return, unless the server was told otherwise."""
         with self.transaction() as connection:

@@ -96,5 +96,6 @@ STEPS: tuple[tuple[str, str], ...] = (
     ("p011_shelf", translated_table(shared.SHELF)),
     ("p012_unnamed", shared.UNNAMED),
     ("p013_marks", MARKS_APART),
+    ("p014_day_counts", translated_table(shared.DAY_COUNTS)),
 )
 """Applied once each, in order. Never edit one that was released: add one."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from domain.errors import StorageError
 from storage.rows import compact
 from storage.sqlite.connection import translated
+from storage.sqlite.day_counts import DayCounts
 from storage.sqlite.erasure import ERASED_AT_ONCE, ITEMS_STRIP, PURGE_DONE, PURGE_DUE, Erasure
 from storage.times import to_text
 
@@ -40,12 +41,18 @@ TABLES = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 
 PURGE_IS_DUE = "SELECT value FROM setting WHERE name = 'purge_due'"
 
 
-class Care(Erasure):
+class Care(Erasure, DayCounts):
     """Verify, back up, shrink, expire."""
 
     def verify(self) -> Sequence[str]:
         """What is wrong, one sentence each; empty when all is well. Each check that cannot be made is a fault itself."""
-        checks = (self._integrity_faults, self._full_text_faults, self._count_faults, self._audit_faults)
+        checks = (
+            self._integrity_faults,
+            self._full_text_faults,
+            self._count_faults,
+            self._audit_faults,
+            self._day_faults,
+        )
         return [fault for check in checks for fault in self._faults_of(check)]
 
     def _faults_of(self, check: Callable[[], list[str]]) -> list[str]:
@@ -86,7 +93,8 @@ class Care(Erasure):
         return faults
 
     def rebuild_index(self) -> None:
-        """Makes both full-text indexes anew from the texts."""
+        """Makes both full-text indexes anew from the texts, and drops the days' counts."""
+        self.drop_day_counts()
         with self.transaction():
             for index in FULL_TEXT:
                 self.run(f"INSERT INTO {index} ({index}) VALUES ('rebuild')")
@@ -110,6 +118,7 @@ class Care(Erasure):
 
     def tend(self) -> None:
         """The nightly round: planner statistics, a bounded merge of full-text segments, the log written back."""
+        self._forget_days()
         self.rows("PRAGMA optimize")
         for index in FULL_TEXT:
             self.run(f"INSERT INTO {index} ({index}, rank) VALUES ('merge', 2000)")

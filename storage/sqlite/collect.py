@@ -26,6 +26,7 @@ from domain.model import (
     Visit,
 )
 from storage.rows import ITEM_COLUMNS, compact, item_values, moment_key, spaced
+from storage.sqlite.connection import Parameters
 from storage.sqlite.erasure import Erasure, raw_key
 from storage.times import from_text, to_text
 
@@ -305,12 +306,20 @@ class Collect(Erasure):
             for item_id in [item_id for item_id in places if item_id in held]:
                 copy, (key, before) = places[item_id], held[item_id]
                 of = None if copy is None else self.value(LEADER, (copy.of,))
-                if of in (None, key):
-                    changed += before is not None and self.run(LEAD, (key,))
-                elif copy is not None and of != before:
-                    changed += self.run(PLACE, {"of": of, "similarity": copy.similarity, "id": key})
+                if of in (None, key) and before is not None:
+                    changed += self._placed(key, LEAD, (key,))
+                elif copy is not None and of not in (None, key, before):
+                    place = {"of": of, "similarity": copy.similarity, "id": key}
+                    changed += self._placed(key, PLACE, place)
             self.run(SETTING_KEEP, (SETTLED_THROUGH, str(self.value(LAST_CHANGE))))
         return changed
+
+    def _placed(self, key: int, statement: str, place: Parameters) -> int:
+        """Changes whose copy an item is; whom it left and whom it joins are counted anew."""
+        self._changed([key])
+        done = self.run(statement, place)
+        self._changed([key])
+        return done
 
     def commit(self, batch: Batch) -> Tally:
         """Keeps items, visit, validators and cursor in one transaction. The same batch again changes nothing."""
@@ -427,7 +436,8 @@ class Collect(Erasure):
     def _own(self, key: int, item: Item) -> None:
         values = dict(zip(ITEM_NAMES, item_values(item), strict=True))
         owned = [values[name] for name in OWNED_NAMES]
-        self.run(OWN, (*owned, raw_key(item.raw_id), key, item.source_id))
+        if self.run(OWN, (*owned, raw_key(item.raw_id), key, item.source_id)):
+            self._changed([key])
 
     def _add(self, filed: list[Filed], stored: Mapping[str, tuple[Any, ...]], now: str) -> int:
         """Adds items never held; returns how many of them are copies."""
@@ -452,6 +462,8 @@ class Collect(Erasure):
         self._add_texts(texts)
         self.run_many(FINGERPRINT_KEEP, prints)
         self._watch([row[0] for row in items], now)
+        self._hours_changed(to_text(one.item.published_at) for one in filed)
+        self._changed(row[0] for row in items if row[3] is not None)
         return copies
 
     def _watch(self, keys: Sequence[int], now: str) -> None:
@@ -516,6 +528,7 @@ class Collect(Erasure):
                 self._add_texts([words])
                 self._watch([key], now)
             self.run(FINGERPRINT_KEEP, _print_values(key, one))
+        self._changed(key for key, _ in changed)
         return len(changed)
 
     def _touch(self, touched: Sequence[tuple[int, Filed]]) -> int:

@@ -136,6 +136,35 @@ class Connections:
                 raise
 
     @contextmanager
+    def transaction_if_free(self) -> Iterator[bool]:
+        """A transaction (True), or nothing (False) when somebody else writes: for what can be left out."""
+        connection = self.raw
+        if connection.in_transaction:
+            yield True
+            return
+        if not self._begun_at_once(connection):
+            yield False
+            return
+        with translated(self.path):
+            try:
+                yield True
+                connection.execute("COMMIT")
+            except BaseException:
+                connection.rollback()
+                raise
+
+    def _begun_at_once(self, connection: sqlite3.Connection) -> bool:
+        """Whether a transaction has begun, without waiting for those of others."""
+        connection.execute("PRAGMA busy_timeout = 0")
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:  # somebody else writes, or the file is not ours to write
+            return False
+        finally:
+            connection.execute(f"PRAGMA busy_timeout = {round(BUSY_SECONDS * 1000)}")
+        return True
+
+    @contextmanager
     def durable_transaction(self) -> Iterator[sqlite3.Connection]:
         """A transaction that is on the disk when it returns: for marks such as "digest sent"."""
         self.raw.execute("PRAGMA synchronous = FULL")

@@ -3,9 +3,10 @@
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
+from domain.mentions import joined
 from domain.model import Annotation, Item, Level, Membership, Reading, Signal, Story, StoryState
 from storage.rows import (
     ANNOTATION_COLUMNS,
@@ -15,8 +16,8 @@ from storage.rows import (
     compact,
     item_from,
 )
-from storage.sqlite.connection import Connections
-from storage.sqlite.figures import COVERAGE_DAILY, IN_MARKET
+from storage.sqlite.day_counts import DayCounts
+from storage.sqlite.figures import COVERAGE_OF_COUNTED, IN_MARKET, USUAL_DAYS
 from storage.times import FOREVER, from_text, from_text_or_none, local_days, to_text
 
 ITEM_AND_WORDS = f"{ITEM_COLUMNS}, t.title, t.lead, t.body FROM item i LEFT JOIN item_text t USING (id)"
@@ -117,21 +118,8 @@ INSERT INTO membership (story_id, item, valid_from, valid_to, why, similarity, b
 RETURNING id
 """
 
-# Per label and local day, over the market's relevant items. A copy counts for its outlet; for publishers and items
-# it counts as its representative, so that a wire report on thirty sites is one voice.
-SERIES = f"""
-SELECT a.label, d.value ->> '$[0]' AS day,
-       count(DISTINCT r.publisher), count(DISTINCT i.outlet), count(DISTINCT r.id)
-FROM json_each(:days) d
-CROSS JOIN item i ON i.published_at >= d.value ->> '$[1]' AND i.published_at < d.value ->> '$[2]'
-CROSS JOIN item r ON r.id = coalesce(i.copy_of, i.id)
-CROSS JOIN annotation a ON a.item = r.id AND a.layer = :dimension AND a.valid_to IS NULL AND a.suppressed = 0
-WHERE {IN_MARKET} AND i.state = 'live' AND EXISTS (
-    SELECT 1 FROM annotation v WHERE v.item = r.id AND v.layer = 'relevance' AND v.label = 'relevant'
-      AND v.valid_to IS NULL AND v.suppressed = 0
-)
-GROUP BY a.label, day
-"""
+# Per story and local day, over the market's mentions. A copy counts for its outlet; for publishers and items it counts
+# as its representative, so that a wire report on thirty sites is one voice.
 SERIES_OF_STORIES = f"""
 SELECT m.story_id, d.value ->> '$[0]' AS day,
        count(DISTINCT r.publisher), count(DISTINCT i.outlet), count(DISTINCT r.id)
@@ -139,7 +127,16 @@ FROM json_each(:days) d
 CROSS JOIN item i ON i.published_at >= d.value ->> '$[1]' AND i.published_at < d.value ->> '$[2]'
 CROSS JOIN item r ON r.id = coalesce(i.copy_of, i.id)
 CROSS JOIN membership m ON m.item = r.id AND m.valid_to IS NULL
-WHERE {IN_MARKET} AND i.state = 'live' AND :dimension = 'story'
+WHERE {IN_MARKET} AND i.state = 'live'
+GROUP BY m.story_id, day
+"""
+SERIES_OF_SOME_STORIES = f"""
+SELECT m.story_id, d.value ->> '$[0]' AS day,
+       count(DISTINCT r.publisher), count(DISTINCT i.outlet), count(DISTINCT r.id)
+FROM json_each(:stories) s CROSS JOIN membership m ON m.story_id = s.value AND m.valid_to IS NULL
+CROSS JOIN item r ON r.id = m.item CROSS JOIN item i ON i.id = r.id OR i.copy_of = r.id
+CROSS JOIN json_each(:days) d ON i.published_at >= d.value ->> '$[1]' AND i.published_at < d.value ->> '$[2]'
+WHERE {IN_MARKET} AND i.state = 'live'
 GROUP BY m.story_id, day
 """
 SIGNAL_COLUMNS = (
@@ -162,7 +159,7 @@ ORDER BY day, CASE level WHEN 'escalate' THEN 0 WHEN 'elevated' THEN 1 ELSE 2 EN
 """
 
 
-class Enrich(Connections):
+class Enrich(DayCounts):
     """Readings, stories and signals."""
 
     def items(self, item_ids: Sequence[str]) -> Sequence[Item]:
@@ -191,6 +188,7 @@ class Enrich(Connections):
         known = [(held[r.item_id], r) for r in readings if r.item_id in held]
         name = annotator.partition("/")[0]
         self._replace_annotations(name, [(key, r) for (key, _), r in known], now)
+        self._changed(key for (key, _), _ in known)
         self.run_many(VECTOR_KEEP, ((r.vector_of, key, r.vector) for (key, _), r in known if r.vector))
         self.run_many(READING_KEEP, ((annotator, key, content, now) for (key, content), _ in known))
         for (older,) in self.rows(READERS_OF_NAME, (name, annotator)):
@@ -293,20 +291,37 @@ class Enrich(Connections):
         self, dimension: str, first: date, last: date, zone: str, market: str
     ) -> Mapping[str, Mapping[date, tuple[int, int, int]]]:
         """Per label and local day: (independent publishers, outlets, items), relevant items only, copies once."""
-        days = _days(first, last, zone)
-        counts: dict[str, dict[date, tuple[int, int, int]]] = defaultdict(dict)
-        sql = SERIES_OF_STORIES if dimension == "story" else SERIES
-        for label, day, *three in self.rows(sql, {"days": days, "dimension": dimension, "market": market}):
-            counts[label][date.fromisoformat(day)] = (three[0], three[1], three[2])
-        return dict(counts)
+        if dimension == "story":
+            asked = {"days": _days(first, last, zone), "market": market}
+            return _series(self.rows(SERIES_OF_STORIES, asked))
+        days = self.day_mentions(dimension, first, last, zone, market)
+        return _series(
+            (label, day.isoformat(), len(told.publishers), len(told.outlets), told.items)
+            for day, mentions in days.items()
+            for (label,), told in mentions.items()
+        )
+
+    def story_series(
+        self, story_ids: Sequence[str], first: date, last: date, zone: str, market: str
+    ) -> Mapping[str, Mapping[date, tuple[int, int, int]]]:
+        """The same for these stories alone, relevant or not."""
+        asked = {"stories": compact(list(story_ids)), "days": _days(first, last, zone), "market": market}
+        return _series(self.rows(SERIES_OF_SOME_STORIES, asked))
 
     def coverage(self, first: date, last: date, zone: str, market: str) -> Mapping[date, float]:
         """Per local day the share (0..1) of the market's usual volume carried by sources that reported.
 
         A source is expected from its first visit until it is paused or retired. 1.0 where none was expected.
         """
-        asked = {"days": _days(first, last, zone), "market": market, "as_of": FOREVER}
-        return {date.fromisoformat(row[0]): row[1] for row in self.rows(COVERAGE_DAILY, asked)}
+        before = self.day_mentions("source", first - timedelta(days=USUAL_DAYS), last, zone, "")
+        usual = {source: told.items for (source,), told in joined(before.values()).items()}
+        asked = {
+            "days": _days(first, last, zone),
+            "market": market,
+            "as_of": FOREVER,
+            "usual": compact(usual),
+        }
+        return {date.fromisoformat(row[0]): row[1] for row in self.rows(COVERAGE_OF_COUNTED, asked)}
 
     def keep_signals(self, signals: Sequence[Signal], now: datetime | None = None) -> None:
         """Upserts; with `now` the earlier state of a changed signal is kept for older issues, without it replaced."""
@@ -323,6 +338,13 @@ class Enrich(Connections):
         """By day, loudest first."""
         span = {"first": first.isoformat(), "last": last.isoformat(), "market": market}
         return [_signal(row) for row in self.rows(SIGNALS, span)]
+
+
+def _series(rows: Iterable[Sequence[Any]]) -> Mapping[str, Mapping[date, tuple[int, int, int]]]:
+    counts: dict[str, dict[date, tuple[int, int, int]]] = defaultdict(dict)
+    for label, day, publishers, outlets, items in rows:
+        counts[label][date.fromisoformat(day)] = (publishers, outlets, items)
+    return dict(counts)
 
 
 def _days(first: date, last: date, zone: str) -> str:

@@ -10,7 +10,8 @@ from typing import Any
 from domain.model import Item, Tombstone
 from storage.redaction import REMOVED, Withdrawn, redact
 from storage.rows import ITEM_COLUMNS, compact, item_from
-from storage.sqlite.connection import Connections, Row
+from storage.sqlite.connection import Row
+from storage.sqlite.hours import Hours
 from storage.sqlite.schema import LETTERS_ADD, LETTERS_DROP, WORDS_ADD, WORDS_DROP
 from storage.times import to_text
 
@@ -145,7 +146,7 @@ class Memory:
     audit: tuple[Row, ...]
 
 
-class Erasure(Connections):
+class Erasure(Hours):
     """Removes texts wherever they are; keeps id, reason and time."""
 
     def bury(self, tombstone: Tombstone, now: str) -> int:
@@ -171,6 +172,7 @@ class Erasure(Connections):
         """Takes every word of these items out, in the caller's transaction; without `strip` addresses and ids stay."""
         for start in range(0, len(keys), BURIED_AT_ONCE):
             some = {"keys": compact(list(keys[start : start + BURIED_AT_ONCE]))}
+            self._changed(keys[start : start + BURIED_AT_ONCE])
             self._redact(some, now)
             self._drop_texts(some)
             if self.run(LETTERS_BURY, some):

@@ -374,8 +374,7 @@ SELECT e.source_id AS id, e.name, e.lens, e.language, e.tier, e.kind,
             SELECT max(y.finished_at) FROM visit y WHERE y.source_id = e.source_id AND y.finished_at <= :as_of
               AND y.finished_at < :until AND y.outcome IN ('ok', 'unchanged', 'empty')), '')) AS since,
     round(coalesce(u.items, 0) * 1.0 / max(1, (SELECT sum(w.items) FROM usual w JOIN expected USING (source_id))), 6)
-        AS share,
-    (SELECT max(z.published_at) FROM item z WHERE z.source_id = e.source_id AND z.first_seen_at <= :as_of) AS last_item
+        AS share
 FROM expected e
 LEFT JOIN visit v ON v.id = (SELECT x.id FROM visit x WHERE x.source_id = e.source_id AND x.finished_at >= :since
     AND x.finished_at < :until AND x.finished_at <= :as_of ORDER BY x.finished_at DESC, x.id DESC LIMIT 1)
@@ -392,19 +391,19 @@ LEAST_WEIGHT = 0.1
 # Per local day the share of the market's usual volume carried by sources that reported. A source is expected from its
 # first visit until it is paused or retired; one of a slow rhythm reports for a day when it did so within that rhythm.
 # 1 where none was expected.
-COVERAGE_DAILY = f"""
+COVERAGE = f"""
 WITH d AS MATERIALIZED (
     SELECT value ->> '$[0]' AS day, value ->> '$[1]' AS start, value ->> '$[2]' AS stop FROM json_each(:days)
 ), span AS MATERIALIZED (
     SELECT strftime('%Y-%m-%dT%H:%M:%fZ', min(start), '-{USUAL_DAYS} days') AS since, max(stop) AS until,
         {USUAL_DAYS} + count(*) AS days FROM d
+), usual AS MATERIALIZED (
+    USUAL
 ), expected AS MATERIALIZED (
     SELECT i.source_id, i.retired_at, i.added_at, max(0, 2 * i.interval_seconds - 86400) AS reach,
         (SELECT min(v.finished_at) FROM visit v WHERE v.source_id = i.source_id AND v.finished_at <= :as_of) AS begun,
-        max({LEAST_WEIGHT}, (SELECT count(*) FROM item x WHERE x.source_id = i.source_id
-            AND x.published_at >= (SELECT since FROM span) AND x.published_at < (SELECT until FROM span)
-            AND x.first_seen_at <= :as_of) * 1.0 / (SELECT days FROM span)) AS weight
-    FROM source i WHERE {IN_MARKET} AND i.enabled = 1 AND i.added_at <= :as_of
+        max({LEAST_WEIGHT}, coalesce(u.items, 0) * 1.0 / (SELECT days FROM span)) AS weight
+    FROM source i LEFT JOIN usual u ON u.source_id = i.source_id WHERE {IN_MARKET} AND i.enabled = 1 AND i.added_at <= :as_of
 ), told AS MATERIALIZED (
     SELECT d.day, e.weight, CASE WHEN EXISTS (
         SELECT 1 FROM visit v WHERE v.source_id = e.source_id AND v.finished_at <= :as_of
@@ -419,6 +418,15 @@ SELECT d.day, coalesce(round(sum(t.weight * t.reported) / sum(t.weight), 6), 1.0
     count(t.day) AS expected, coalesce(sum(t.reported), 0) AS reported
 FROM d LEFT JOIN told t USING (day) GROUP BY d.day ORDER BY d.day
 """
+COVERAGE_DAILY = COVERAGE.replace(
+    "USUAL",
+    """SELECT x.source_id, count(*) AS items FROM item x WHERE x.published_at >= (SELECT since FROM span)
+        AND x.published_at < (SELECT until FROM span) AND x.first_seen_at <= :as_of GROUP BY x.source_id""",
+)
+# The same with what is usual already counted: `usual` is a JSON object of items by source.
+COVERAGE_OF_COUNTED = COVERAGE.replace(
+    "USUAL", "SELECT u.key AS source_id, CAST(u.value AS INTEGER) AS items FROM json_each(:usual) u"
+)
 
 # --- signals, incidents, quality -----------------------------------------------------------------
 

@@ -741,6 +741,30 @@ CREATE INDEX shelf_item ON shelf (item_id);
 """
 
 
+DAY_COUNTS = """
+CREATE TABLE hour_change (
+    hour TEXT PRIMARY KEY,          -- its first moment; of publication, not of the change
+    changes INTEGER NOT NULL        -- how often items published then, their copies or their tags changed
+) WITHOUT ROWID;
+CREATE TABLE day_counted (
+    start TEXT NOT NULL,            -- a local day's first moment
+    stop TEXT NOT NULL,             -- the next day's
+    changes INTEGER NOT NULL,       -- of its hours when it was counted; a count holds while that is still so
+    PRIMARY KEY (start, stop)
+) WITHOUT ROWID;
+CREATE TABLE day_count (
+    market TEXT NOT NULL,           -- a code, DACH or ALL
+    layer TEXT NOT NULL,
+    start TEXT NOT NULL,
+    stop TEXT NOT NULL,
+    counts TEXT NOT NULL,           -- JSON; see storage.sqlite.day_counts
+    PRIMARY KEY (market, layer, start, stop)
+) WITHOUT ROWID;
+CREATE INDEX day_count_day ON day_count (start, stop);      -- a day is replaced as a whole
+CREATE INDEX visit_of_source ON visit (source_id, finished_at, outcome);    -- who reported on a day
+"""
+
+
 @migrations()
 def m001_sources(db: Database) -> None:
     _script(db, SOURCES)
@@ -834,6 +858,11 @@ def m018_covered_views(db: Database) -> None:
 @migrations()
 def m019_unnamed(db: Database) -> None:
     _script(db, UNNAMED)
+
+
+@migrations()
+def m020_day_counts(db: Database) -> None:
+    _script(db, DAY_COUNTS)
 
 
 def _script(db: Database, script: str) -> None:

@@ -25,8 +25,8 @@ def made(asked: Asked) -> Shown:
 
 
 def _panel(asked: Asked, market: str) -> Panel:
-    told = (asked.daily_of_label if asked.label else asked.daily)(market, before=BASELINE_DAYS)
-    counts = {day: int(row["publishers"]) for day, row in told.items()}
+    told = asked.daily(market, before=BASELINE_DAYS)
+    counts = {day: len(mentions.publishers) for day, mentions in told.items()}
     known = _since_first(counts)
     zone = asked.desk.zones.get(market, "UTC")
     coverage = asked.desk.archive.coverage(asked.first, asked.last, zone, market)

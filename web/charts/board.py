@@ -1,15 +1,14 @@
 """What every chart of the dashboard is given, and what it gives back."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from dataclasses import dataclass, field
+from datetime import date, timedelta
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
 from domain.briefing import Chart, Panel
+from domain.mentions import NONE, DayMentions, Key, Mentions, joined
 from web.desk import Desk, Drawing
-from web.figures import ask, local_days, today_in
+from web.figures import today_in
 
 Cell = str | int | float | None
 PARTED = ("DACH",)
@@ -31,6 +30,8 @@ class Asked:
     label: str
     language: str
     words: Mapping[str, str]
+    held: dict[tuple[str, str], Mapping[date, DayMentions]] = field(default_factory=dict, compare=False)
+    """By layer and market what the archive told already: several charts ask for the same days."""
 
     @property
     def zone(self) -> str:
@@ -46,19 +47,10 @@ class Asked:
         return self.last - timedelta(days=self.days - 1)
 
     @property
-    def window(self) -> dict[str, str]:
-        """The days as a question's parameters."""
-        start = datetime.combine(self.first, time.min, ZoneInfo(self.zone)).astimezone(UTC)
-        return {"market": self.market, "since": start.isoformat(), "until": self.desk.clock().isoformat()}
-
-    @property
     def markets(self) -> list[str]:
         """For small multiples: the parts of a roll-up, else the market alone."""
         parts = [code for code in self.desk.zones if code not in PARTED]
         return parts if self.market in PARTED else [self.market]
-
-    def ask(self, query: str, **more: str | int) -> Any:
-        return ask(self.desk, query, **(self.window | more))
 
     def name(self, kind: str, identity: str) -> str:
         return self.desk.name(kind, identity, self.language)
@@ -69,20 +61,35 @@ class Asked:
         markets = [("market", code) for code in self.markets]
         return "/search?" + urlencode([*markets, *(known | narrowed).items()])
 
-    def daily(self, market: str, *, before: int = 0) -> dict[date, dict[str, int]]:
-        """Per local day of the market items, relevant items and publishers; of the chosen label if one is chosen."""
-        zone = self.desk.zones.get(market, "UTC")
-        days = local_days(self.first - timedelta(days=before), self.last, zone)
-        return {
-            date.fromisoformat(row["day"]): row
-            for row in ask(self.desk, "daily", market=market, days=_json(days))
-        }
+    def mentions(self, layer: str, market: str, since: date) -> Mapping[date, DayMentions]:
+        """By local day of the market, from `since` or before it to the last day shown."""
+        held = self.held.get((layer, market), {})
+        if since not in held:
+            zone = self.desk.zones.get(market, "UTC")
+            held = self.desk.archive.day_mentions(layer, since, self.last, zone, market)
+            self.held[layer, market] = held
+        return held
 
-    def daily_of_label(self, market: str, *, before: int = 0) -> dict[date, dict[str, int]]:
-        zone = self.desk.zones.get(market, "UTC")
-        days = local_days(self.first - timedelta(days=before), self.last, zone)
-        rows = ask(self.desk, "daily_by_label", market=market, days=_json(days), layer=self.layer)
-        return {date.fromisoformat(row["day"]): row for row in rows if row["label"] == self.label}
+    def over(self, layer: str) -> dict[Key, Mentions]:
+        """What was mentioned on the days shown, taken together: nothing counts twice."""
+        days = self.mentions(layer, self.market, self.first)
+        return joined(days[day] for day in self.shown_days())
+
+    def labels(self, layer: str) -> list[tuple[str, Mentions]]:
+        """The labels of the days shown: those of which most publishers speak first."""
+        told = [(label, mentions) for (label,), mentions in self.over(layer).items()]
+        return sorted(told, key=lambda row: (-len(row[1].publishers), -row[1].items, row[0]))
+
+    def volume(self, market: str) -> dict[date, int]:
+        """Per day all items of the market, relevant or not."""
+        days = self.mentions("volume", market, self.first)
+        return {day: told.get(("items",), NONE).items for day, told in days.items()}
+
+    def daily(self, market: str, *, before: int = 0) -> dict[date, Mentions]:
+        """Per day what is relevant, or of the chosen label if one is chosen; from `before` days before the first shown."""
+        layer, key = (self.layer, self.label) if self.label else ("volume", "relevant")
+        days = self.mentions(layer, market, self.first - timedelta(days=before))
+        return {day: told.get((key,), NONE) for day, told in days.items()}
 
     def shown_days(self) -> list[date]:
         return [self.first + timedelta(days=n) for n in range(self.days)]
@@ -103,12 +110,6 @@ class Asked:
 def _short(text: str) -> str:
     """As much as stands upright in a panel; the list of milestones has the whole."""
     return text if len(text) <= NOTE_LETTERS else text[: NOTE_LETTERS - 1].rstrip() + "…"
-
-
-def _json(days: Sequence[tuple[str, str, str]]) -> str:
-    import json
-
-    return json.dumps(days)
 
 
 @dataclass(frozen=True, slots=True)

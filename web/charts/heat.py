@@ -1,19 +1,22 @@
 """Risks by product features: how many items speak of both, against the same number of days before; each cell opens them."""
 
 from collections import Counter
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from datetime import date, timedelta
 
 from domain.briefing import HeatCell, Heatmap
+from domain.mentions import DayMentions, joined
 from web.charts.board import Asked, Cell, Shown
 
+ONE_DAY = timedelta(days=1)
 MOST_ROWS, MOST_COLUMNS = 12, 10
 Pair = tuple[str, str]
 
 
 def made(asked: Asked) -> Shown:
-    now = _cells(asked, asked.window)
-    start = asked.window["since"]
-    before = _cells(asked, {"since": _earlier(asked), "until": start})
+    begin = asked.first - timedelta(days=asked.days)
+    days = asked.mentions("cell", asked.market, begin)
+    now, before = _cells(days, asked.first, asked.last), _cells(days, begin, asked.first - ONE_DAY)
     topics, features = _largest(now, 0, MOST_ROWS), _largest(now, 1, MOST_COLUMNS)
     known = bool(before)
     cells = tuple(
@@ -41,13 +44,10 @@ def made(asked: Asked) -> Shown:
     return Shown(chart, (asked.words["topic"], *columns), table, links, asked.words["heat_note"])
 
 
-def _cells(asked: Asked, window: dict[str, str]) -> Counter[Pair]:
-    return Counter({(row["topic"], row["feature"]): row["items"] for row in asked.ask("cells", **window)})
-
-
-def _earlier(asked: Asked) -> str:
-
-    return (datetime.fromisoformat(asked.window["since"]) - timedelta(days=asked.days)).isoformat()
+def _cells(days: Mapping[date, DayMentions], first: date, last: date) -> Counter[Pair]:
+    """How many items speak of both, from the first day to the last."""
+    told = joined(mentions for day, mentions in days.items() if first <= day <= last)
+    return Counter({(topic, feature): mentions.items for (topic, feature), mentions in told.items()})
 
 
 def _largest(cells: Counter[Pair], side: int, most: int) -> list[str]:

@@ -1,16 +1,20 @@
 """Share of critical coverage by whose voice it is, with Wilson's interval. The three lenses are never blended."""
 
 from domain.briefing import Interval, Intervals
+from domain.mentions import NONE
 from web.charts.board import Asked, Shown
 
+CRITICAL = "critical"
 LENSES = ("user", "media", "regulator")
 TOO_FEW = 20
 """Under this n no share is shown."""
 
 
 def made(asked: Asked) -> Shown:
-    told = {row["lens"]: row for row in asked.ask("lenses")}
-    rows = [(lens, told.get(lens, {}).get("n", 0), told.get(lens, {}).get("critical", 0)) for lens in LENSES]
+    told = asked.over("tone")
+    rows = [
+        (lens, told.get((lens, ""), NONE).items, told.get((lens, CRITICAL), NONE).items) for lens in LENSES
+    ]
     drawn = tuple(interval(asked, asked.words[lens], critical, n) for lens, n, critical in rows)
     chart = Intervals((asked.words["lenses"],), alt_of(drawn), drawn, labels_of(asked))
     links = {(y, 1): asked.search(lens=lens) for y, (lens, n, _) in enumerate(rows) if n}

@@ -12,8 +12,7 @@ def made(asked: Asked) -> Shown:
     for count in asked.desk.archive.outside_counts(asked.first, asked.last):
         if count.market in ("", asked.market, *asked.markets):
             brought[count.series][count.day] += count.value
-    told = (asked.daily_of_label if asked.label else asked.daily)(asked.market)
-    media = {day: int(row["publishers"]) for day, row in told.items()}
+    media = {day: len(mentions.publishers) for day, mentions in asked.daily(asked.market).items()}
     own = [
         Panel(series, tuple(DayPoint(day, round(values[day])) for day in asked.shown_days()))
         for series, values in sorted(brought.items())

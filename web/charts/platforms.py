@@ -1,30 +1,31 @@
 """Platforms side by side: how many items name them, and the share of critical ones per lens with its interval."""
 
 from domain.briefing import Interval, Intervals
+from domain.mentions import NONE
 from web.charts.board import Asked, Cell, Shown
-from web.charts.lenses import LENSES, alt_of, heads, interval, labels_of, shares
+from web.charts.lenses import CRITICAL, LENSES, alt_of, heads, interval, labels_of, shares
 
 MOST_PLATFORMS = 8
 
 
 def made(asked: Asked) -> Shown:
-    named = asked.ask("platforms")[:MOST_PLATFORMS]
-    tone = {(row["platform"], row["lens"]): row for row in asked.ask("lenses_by_platform")}
+    named = asked.labels("platform")[:MOST_PLATFORMS]
+    tone = asked.over("platform_tone")
     drawn: list[Interval] = []
     table: list[tuple[Cell, ...]] = []
     links: dict[tuple[int, int], str] = {}
-    for row in named:
-        platform = row["label"]
+    for platform, mentions in named:
+        name = asked.name("platform", platform)
         for lens in LENSES:
-            told = tone.get((platform, lens))
-            if told is None:
+            of_lens = tone.get((platform, lens, ""), NONE)
+            if not of_lens.items:
                 continue
-            label = f"{asked.name('platform', platform)} · {asked.words[lens]}"
-            shown = interval(asked, label, told["critical"], told["n"])
+            critical = tone.get((platform, lens, CRITICAL), NONE)
+            shown = interval(asked, f"{name} · {asked.words[lens]}", critical.items, of_lens.items)
             links[len(table), 4] = asked.search(platform=platform, lens=lens)
             drawn.append(shown)
-            name = asked.name("platform", platform)
-            table.append((name, row["items"], row["publishers"], asked.words[lens], shown.n, *shares(shown)))
+            publishers = len(mentions.publishers)
+            table.append((name, mentions.items, publishers, asked.words[lens], shown.n, *shares(shown)))
     chart = Intervals((asked.words["platforms"],), alt_of(tuple(drawn)), tuple(drawn), labels_of(asked))
     head = (
         asked.words["platform"],

@@ -15,13 +15,8 @@ def made(asked: Asked) -> Shown:
 
 
 def _panel(asked: Asked, market: str) -> Panel:
-    volume = asked.daily(market)
-    told = asked.daily_of_label(market) if asked.label else volume
-    field = "items" if asked.label else "relevant"
+    volume, told = asked.volume(market), asked.daily(market)
     points = tuple(
-        DayPoint(
-            day, round(PER * told.get(day, {}).get(field, 0) / (volume.get(day, {}).get("items", 0) or 1))
-        )
-        for day in asked.shown_days()
+        DayPoint(day, round(PER * told[day].items / (volume[day] or 1))) for day in asked.shown_days()
     )
     return Panel(market, points, asked.milestones(market))

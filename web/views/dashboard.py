@@ -33,6 +33,7 @@ CHARTS: Mapping[str, Callable[[Asked], Shown]] = {
 LAYERS = ("topic", "platform", "feature")
 DAYS = (7, 14, 28, 56)
 LONGEST_TEXT = 80
+MOST_CHOICES = 20
 DRAWN = {"svg": "image/svg+xml", "png": "image/png"}
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 """A drawing carries its style and runs no script."""
@@ -75,12 +76,11 @@ def asked_of(request: Request) -> Asked:
 
 def choices(asked: Asked) -> list[tuple[str, str]]:
     """What the trend charts can be narrowed to: the period's labels, by layer, most frequent first."""
-    found = []
-    for layer, query in zip(LAYERS, ("topics", "platforms", "features"), strict=True):
-        found += [
-            (f"{layer}:{row['label']}", asked.name(layer, row["label"])) for row in asked.ask(query)[:20]
-        ]
-    return found
+    return [
+        (f"{layer}:{label}", asked.name(layer, label))
+        for layer in LAYERS
+        for label, _ in asked.labels(layer)[:MOST_CHOICES]
+    ]
 
 
 def send(request: Request) -> Response:

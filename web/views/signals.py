@@ -1,8 +1,8 @@
 """What rises beyond its usual: the queue with the past days of each series, and what somebody decides of it by key or button."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
-from typing import Any
 
 from markupsafe import Markup
 from starlette.exceptions import HTTPException
@@ -23,6 +23,7 @@ HEIGHT = 40
 FARTHEST = timedelta(days=90)
 DECISIONS = ("confirm", "dismiss", "escalate")
 Series = Mapping[str, Mapping[date, tuple[int, int, int]]]
+NOTHING = (0, 0, 0)
 
 
 def show(request: Request) -> Response:
@@ -37,8 +38,9 @@ def show(request: Request) -> Response:
         key=lambda s: (s.id not in decided, s.day, s.score),
         reverse=True,
     )
-    charts, wanted = Charts(desk), parts_of(request)
+    wanted = parts_of(request)
     shown = [signal for signal in signals if not wanted or f"signal-{signal.id}" in wanted]
+    charts = Charts(desk, shown)
     rows = [(signal, charts.of(signal), decided.get(signal.id)) for signal in shown]
     following = dict(zip([s.id for s in signals], [s.id for s in signals[1:]], strict=False))
     return page(
@@ -90,27 +92,35 @@ def named(desk: Desk, signal_id: str) -> Signal:
 
 
 class Charts:
-    """The past days of signals; each series of a market is asked for once."""
+    """The past days of signals; what belongs to one dimension of one market is asked for once."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, signals: Sequence[Signal]) -> None:
         self._desk = desk
-        self._known: dict[tuple[Any, ...], Series] = {}
+        self._of: dict[tuple[str, str], list[Signal]] = defaultdict(list)
+        for signal in signals:
+            self._of[signal.dimension, signal.market].append(signal)
+        self._known: dict[tuple[str, str], Series] = {}
 
     def of(self, signal: Signal) -> Markup:
         """Bars of the last days with the expected count and the upper bound as lines, and the numbers in words."""
         first = signal.day - timedelta(days=DAYS - 1)
-        series = self._series(signal, first).get(signal.label, {})
-        counts = [series.get(first + timedelta(days=n), (0, 0, 0))[0] for n in range(DAYS)]
+        series = self._series(signal.dimension, signal.market).get(signal.label, {})
+        counts = [series.get(first + timedelta(days=n), NOTHING)[0] for n in range(DAYS)]
         return bars(counts, signal.expected, signal.upper, signal.day)
 
-    def _series(self, signal: Signal, first: date) -> Series:
-        key = (signal.dimension, signal.market, signal.day)
-        if key not in self._known:
-            zone = self._desk.zones.get(signal.market, "UTC")
-            self._known[key] = self._desk.archive.series(
-                signal.dimension, first, signal.day, zone, signal.market
-            )
-        return self._known[key]
+    def _series(self, dimension: str, market: str) -> Series:
+        place = dimension, market
+        if place not in self._known:
+            self._known[place] = self._asked(dimension, market, self._of[place])
+        return self._known[place]
+
+    def _asked(self, dimension: str, market: str, signals: Sequence[Signal]) -> Series:
+        days = [signal.day for signal in signals]
+        first, last = min(days) - timedelta(days=DAYS - 1), max(days)
+        zone, archive = self._desk.zones.get(market, "UTC"), self._desk.archive
+        if dimension == "story":
+            return archive.story_series([signal.label for signal in signals], first, last, zone, market)
+        return archive.series(dimension, first, last, zone, market)
 
 
 def bars(counts: list[int], expected: float, upper: float, day: date) -> Markup:

@@ -9,6 +9,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from domain.mentions import joined
 from domain.model import Incident, IncidentState, Level, Signal
 from web.desk import Desk
 from web.figures import ask, market_of, today_in
@@ -53,7 +54,7 @@ def show(request: Request) -> Response:
         changes=Counter(row["change"] for row in ask(desk, "story_changes", **window, before=before)),
         kinds=CHANGES,
         volume=ask(desk, "volume", **window),
-        coverage=coverage(ask(desk, "sources", **window, base_since=(now - USUAL).isoformat())),
+        coverage=coverage(sources(desk, market, window)),
         **told,
     )
     if parts_of(request):
@@ -118,6 +119,19 @@ def open_incidents(desk: Desk, market: str) -> list[Incident]:
     concerned = {"DE", "AT", "CH", "DACH"} if market == "DACH" else {market}
     found = [incident for incident in desk.archive.incidents(OPEN) if incident.market in concerned]
     return sorted(found, key=lambda i: (i.acknowledged_at is not None, i.due_at or i.opened_at))
+
+
+def sources(desk: Desk, market: str, window: dict[str, str]) -> list[dict[str, Any]]:
+    """The market's sources as figures tell them, with their share of what they bring otherwise.
+
+    That is taken from counted days: a figure would read every item of the four weeks again.
+    """
+    rows: list[dict[str, Any]] = ask(desk, "sources", **window, base_since=window["since"])
+    last = today_in(desk, market)
+    days = desk.archive.day_mentions("source", last - USUAL, last - DAY, desk.zones.get(market, "UTC"), "")
+    brought = {source: mentions.items for (source,), mentions in joined(days.values()).items()}
+    usual = [brought.get(row["id"], 0) for row in rows]
+    return [row | {"share": items / (sum(usual) or 1)} for row, items in zip(rows, usual, strict=True)]
 
 
 def coverage(rows: list[dict[str, Any]]) -> dict[str, Any]:
