@@ -8,13 +8,14 @@ visit are told, and the first visit's beside them where it is dearer.
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 from urllib.parse import quote
 
@@ -109,20 +110,25 @@ class Room:
 
     def get(self, path: str) -> str:
         """One page; its status is noted when it is not 200."""
-        return self.fetch(path).decode("utf-8", "replace")
+        with self._asked(path) as answer:
+            return answer.read().decode("utf-8", "replace")
 
-    def fetch(self, path: str) -> bytes:
-        """One answer's octets; its status is noted when it is not 200."""
+    def save(self, path: str, file: Path) -> None:
+        """An answer as it comes, into a file."""
+        with self._asked(path) as answer, file.open("wb") as out:
+            shutil.copyfileobj(answer, out)
+
+    @contextmanager
+    def _asked(self, path: str) -> Iterator[HTTPResponse]:
         connection = HTTPConnection("127.0.0.1", self.port, timeout=600)
         try:
             connection.request("GET", path)
             answer = connection.getresponse()
-            body = answer.read()
+            yield answer
         finally:
             connection.close()
         if answer.status != 200:
             self.faults.append(answer.status)
-        return body
 
     def cpu_seconds(self) -> float:
         """Of the server so far."""

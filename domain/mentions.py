@@ -11,14 +11,14 @@ class Mentions:
     """Representatives that were mentioned, by themselves or by a copy.
 
     `alone` counts those with no mention on another day; `shared` holds the keys of the others, which two days may both
-    have. `publishers` are the representatives' publishers, `outlets` those that brought them or a copy; both are empty
-    where nobody asks for them.
+    have. `publishers` are the representatives' publishers. `outlets` counts those that brought them or a copy on one day; of
+    several days together it is 0, since it cannot be added up.
     """
 
     alone: int = 0
     shared: frozenset[int] = frozenset()
     publishers: frozenset[str] = frozenset()
-    outlets: frozenset[str] = frozenset()
+    outlets: int = 0
 
     @property
     def items(self) -> int:
@@ -43,5 +43,4 @@ def _sum(each: list[Mentions]) -> Mentions:
         sum(mentions.alone for mentions in each),
         frozenset().union(*(mentions.shared for mentions in each)),
         frozenset().union(*(mentions.publishers for mentions in each)),
-        frozenset().union(*(mentions.outlets for mentions in each)),
     )

@@ -285,11 +285,14 @@ class EnrichArchive(Protocol):
         """What was mentioned on each local day, as known now; every day is there.
 
         Layers and their keys: `volume` (items or relevant), `topic`, `platform` and `feature` (label), `cell`
-        (topic, feature), `tone` (lens, "" or critical), `platform_tone` (platform, lens, "" or critical), `source` (id; of
-        all markets alone, copies and removed items too). In all but `volume` and `source` only relevant items count;
-        publishers and outlets are told by `volume` (of what is relevant), `topic`, `platform` and `feature`.
-        Days are counted once and kept while they hold.
+        (topic, feature), `tone` (lens, "" or critical), `platform_tone` (platform, lens, "" or critical). In all but
+        `volume` only relevant items count; publishers and outlets are told by `volume` (of what is relevant), `topic`,
+        `platform` and `feature`. Days are counted once and kept while they hold.
         """
+        ...
+
+    def brought(self, first: date, last: date, zone: str) -> Mapping[str, int]:
+        """How many items each source brought from the first local day to the last, copies and removed ones too."""
         ...
 
     def count_days(self, first: date, last: date, zone: str) -> int:

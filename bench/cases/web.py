@@ -4,97 +4,31 @@ An analyst reads what a page shows before asking for the next one: 3 to 15 secon
 keep the archive in, so that a second run need not build it again.
 """
 
-import os
 import random
 import re
 import statistics
-import subprocess
-import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from http.client import HTTPConnection
-from pathlib import Path
+from os import environ
 from urllib.parse import quote
 
-from bench.articles import Articles
 from bench.pairs import Result
-from bench.store import frequent_terms
+from bench.room_export import MEMORY_MEGABYTES, exported
+from bench.room_pages import TARGET_MILLISECONDS, Room, costs, opened
 
 READERS = 50
 PAUSE_SECONDS = (3.0, 15.0)
 ALONE, UNDER_LOAD, ROUNDS = 60, 40.0, 2
 """Searches of one reader alone; seconds of load; how often both are measured in turn."""
-LOOKS = 10
-"""Visits of a page whose CPU is measured."""
-CPU_TARGET_MILLISECONDS = 300
 
 
-@dataclass
-class Room:
-    """The server, and how long it kept its readers waiting."""
-
-    port: int
-    pid: int
-    terms: list[str]
-    waits: list[float] = field(default_factory=list)
-    faults: list[int] = field(default_factory=list)
-
-    def get(self, path: str) -> str:
-        """One page; its status is noted when it is not 200."""
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=600)
-        try:
-            connection.request("GET", path)
-            answer = connection.getresponse()
-            body = answer.read().decode("utf-8", "replace")
-        finally:
-            connection.close()
-        if answer.status != 200:
-            self.faults.append(answer.status)
-        return body
-
-    def search(self, chance: random.Random) -> str:
-        """A search for a word that 1 to 5 % of the items hold; its time is noted."""
-        began = time.perf_counter()
-        body = self.get(f"/search?q={quote(chance.choice(self.terms))}&market=DE")
-        self.waits.append(time.perf_counter() - began)
-        return body
-
-    def cpu_seconds(self) -> float:
-        """Of the server so far."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-@contextmanager
-def opened(items: int) -> Iterator[Room]:
-    """The server over an archive of so many items, built where it is not there yet."""
-    with tempfile.TemporaryDirectory() as folder:
-        file = os.environ.get("LAGEBILD_BENCH_ROOM") or f"{folder}/room.db"
-        words = [sys.executable, "-m", "bench.room", file, str(items), "--serve"]
-        server = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
-        try:
-            assert server.stdout is not None
-            port, pid = map(int, server.stdout.readline().split())
-            room = Room(port, pid, frequent_terms(Articles(total=items), items))
-            _wait(room)
-            yield room
-        finally:
-            server.terminate()
-            server.wait()
-
-
-def _wait(room: Room) -> None:
-    for _ in range(300):
-        try:
-            room.get("/healthz")
-            return
-        except OSError:
-            time.sleep(0.2)
-    raise TimeoutError("the room did not open")
+def search(room: Room, chance: random.Random) -> str:
+    """A search for a word that 1 to 5 % of the items hold; its time is noted."""
+    began = time.perf_counter()
+    body = room.get(f"/search?q={quote(chance.choice(room.terms))}&market=DE")
+    room.waits.append(time.perf_counter() - began)
+    return body
 
 
 def p95(waits: list[float]) -> float:
@@ -106,7 +40,7 @@ def alone(room: Room) -> float:
     room.waits.clear()
     chance = random.Random(3)
     for _ in range(ALONE):
-        room.search(chance)
+        search(room, chance)
     return p95(room.waits)
 
 
@@ -119,7 +53,7 @@ def together(room: Room, seconds: float) -> float:
         chance = random.Random(number)
         time.sleep(chance.uniform(0, PAUSE_SECONDS[1]))
         while time.monotonic() < end:
-            links = re.findall(r'href="(/(?:item|story)/[^"]+)"', room.search(chance))
+            links = re.findall(r'href="(/(?:item|story)/[^"]+)"', search(room, chance))
             time.sleep(chance.uniform(*PAUSE_SECONDS))
             if links and time.monotonic() < end:
                 room.get(chance.choice(links))
@@ -133,38 +67,13 @@ def together(room: Room, seconds: float) -> float:
     return p95(room.waits)
 
 
-def pages(room: Room) -> dict[str, str]:
-    """What is looked at: each kind of page once."""
-    found = room.get(f"/search?q={quote(room.terms[0])}&relevant=1")
-    links = {kind: re.search(rf'href="(/{kind}/[^"]+)"', found) for kind in ("item", "story")}
-    named = {kind: link[1] for kind, link in links.items() if link}
-    return {
-        "today": "/",
-        "search": f"/search?q={quote(room.terms[0])}&market=DE",
-        "search by relevance": f"/search?q={quote(room.terms[0])}&order=relevance",
-        "search without words": "/search?relevant=1&severity=3",
-        "signals": "/signals",
-        "incidents": "/incidents",
-        "dashboard": "/dashboard",
-        "sources": "/sources",
-        "call: items": f"/api/v1/items?q={quote(room.terms[0])}&limit=50",
-        **named,
-    }
-
-
-def cpu_of(room: Room, path: str) -> float:
-    """CPU milliseconds at the server for one visit."""
-    room.get(path)
-    before = room.cpu_seconds()
-    for _ in range(LOOKS):
-        room.get(path)
-    return (room.cpu_seconds() - before) / LOOKS * 1000
-
-
 def measure(quick: bool) -> list[Result]:
     items = 20_000 if quick else 300_000
-    with opened(items) as room:
-        costs = {name: round(cpu_of(room, path), 1) for name, path in pages(room).items()}
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        opened(environ.get("LAGEBILD_BENCH_ROOM") or f"{folder}/room.db", items) as room,
+    ):
+        told = costs(room)
         ratios, waits = [], []
         for _ in range(1 if quick else ROUNDS):
             quiet = alone(room)
@@ -172,11 +81,18 @@ def measure(quick: bool) -> list[Result]:
             ratios.append(busy / quiet)
             waits.append({"alone": round(quiet * 1000, 1), "together": round(busy * 1000, 1)})
         faults = len(room.faults)
-    dearest = max(costs.values())
+        files = exported(room, f"{folder}/items")
+    later = {name: round(cost, 1) for name, (_, cost) in told.items()}
+    first = {
+        f"{name}, first": round(cost, 1) for name, (cost, _) in told.items() if cost > TARGET_MILLISECONDS
+    }
+    growth = [file.grown_megabytes for file in files]
     held = f"{items:,} items"
     return [
         Result("web", f"search p95 with {READERS} readers ÷ alone, {held}", "itself, alone", statistics.median(ratios),
                (min(ratios), max(ratios)), 3.0, at_least=False, more={"p95_ms": waits, "errors": faults}),
-        Result("web-cpu", f"CPU ms of the dearest page, {held}", "none", dearest, (min(costs.values()), dearest),
-               CPU_TARGET_MILLISECONDS, at_least=False, more=costs),
+        Result("web-cpu", f"CPU ms of the dearest of {len(later)} pages, {held}", "none", max(later.values()),
+               (min(later.values()), max(later.values())), TARGET_MILLISECONDS, at_least=False, more=later | first),
+        Result("web-export", f"MB that a file of {files[0].rows:,} rows adds to the server, the worst of four forms", "itself, a tenth of the rows",
+               max(growth), (min(growth), max(growth)), MEMORY_MEGABYTES, at_least=False, more={file.form: file.told() for file in files}),
     ]  # fmt: skip

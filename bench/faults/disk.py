@@ -248,7 +248,7 @@ def rotten(folder: Path) -> list[str]:
             archive.close()
         except StorageError as error:
             told = [str(error)]
-        if not any("db restore" in one or "rebuild-index" in one for one in told):
+        if not any("db restore" in one or "db rebuild" in one for one in told):
             faults.append(f"page {page}: {told or 'not found'}")
     return faults
 

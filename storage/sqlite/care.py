@@ -77,7 +77,7 @@ class Care(Erasure, DayCounts):
                 self.raw.execute(f"INSERT INTO {index} ({index}, rank) VALUES ('integrity-check', 1)")
             except sqlite3.DatabaseError as error:
                 faults.append(
-                    f"full text: {index} does not match the texts ({error}); run `lagebild db rebuild-index`"
+                    f"full text: {index} does not match the texts ({error}); run `lagebild db rebuild`"
                 )
         return faults
 

@@ -7,7 +7,7 @@ keeps the count unless somebody else is writing just then.
 
 import json
 from bisect import bisect_left
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -26,7 +26,9 @@ ITEMS, RELEVANT = ("items",), ("relevant",)
 """The keys of the layer `volume`."""
 LABELLED = ("topic", "platform", "feature")
 NAMED = ("volume", *LABELLED)
-"""Layers that hold the names of publishers and outlets; in the others items alone are counted."""
+"""Layers that tell publishers and outlets; in the others items alone are counted."""
+BROUGHT = (EVERYWHERE, "source")
+"""Where a day keeps how many items each source brought, as a JSON object."""
 CRITICAL = "critical"
 DAYS_KEPT = 400
 """Older counts are dropped by the nightly round; a dashboard looks back half a year."""
@@ -85,16 +87,26 @@ class DayCounts(Hours):
         """What was mentioned on each local day, as known now; every day is there.
 
         Layers and their keys: `volume` (items or relevant), `topic`, `platform` and `feature` (label), `cell`
-        (topic, feature), `tone` (lens, "" or critical), `platform_tone` (platform, lens, "" or critical), `source` (id; of
-        all markets alone). In all but `volume` and `source` only relevant items count.
+        (topic, feature), `tone` (lens, "" or critical), `platform_tone` (platform, lens, "" or critical).
         """
+        told = self._told((market or EVERYWHERE, layer), first, last, zone)
+        return {day: _read(text) if text else {} for day, text in told.items()}
+
+    def brought(self, first: date, last: date, zone: str) -> Mapping[str, int]:
+        """How many items each source brought from the first local day to the last, copies and removed ones too."""
+        total: Counter[str] = Counter()
+        for text in self._told(BROUGHT, first, last, zone).values():
+            total.update(json.loads(text or "{}"))
+        return total
+
+    def _told(self, place: Place, first: date, last: date, zone: str) -> dict[date, str | None]:
+        """By day the text that is kept, or was made just now; None where nothing was mentioned."""
         days = local_days(first, last, zone)
-        place = (market or EVERYWHERE, layer)
         spans = [(start, stop) for _, start, stop in days]
         fresh = {span: self._count(span, changes) for span, changes in self._stale(spans).items()}
         kept = self._kept(place, spans)
         found = [fresh[span].get(place) if span in fresh else kept.get(span) for span in spans]
-        return {day: _read(text) if text else {} for (day, *_), text in zip(days, found, strict=True)}
+        return {day: text for (day, *_), text in zip(days, found, strict=True)}
 
     def count_days(self, first: date, last: date, zone: str) -> int:
         """Counts the days whose count does not hold, so that no reader has to. Returns how many."""
@@ -120,7 +132,7 @@ class DayCounts(Hours):
         spans = [(start, stop) for start, stop in self.rows(ALL_DAYS)]
         held = spans and [span for span in spans if not self._stale([span])]
         wrong = [span for span in held if self._kept_of(span) != self._tally(span)]
-        return [f"counts: {len(wrong)} days are not as counted ({wrong[0][0]} …); run `lagebild db rebuild-index`"] if wrong else []  # fmt: skip
+        return [f"counts: {len(wrong)} days are not as counted ({wrong[0][0]} …); run `lagebild db rebuild`"] if wrong else []  # fmt: skip
 
     def _stale(self, spans: Sequence[Span]) -> dict[Span, int]:
         """Spans that were never counted, or changed since; with the changes of their hours so far."""
@@ -163,8 +175,7 @@ class DayCounts(Hours):
             tags[voice].append((tag[0], tag[1], tag[2]))
         found = _gathered(mentions, tags)
         told = {place: _written(keys) for place, keys in found.items()}
-        by_source = [[[source], items, [], [], []] for source, items in self.rows(BY_SOURCE, day)]
-        return told | ({(EVERYWHERE, "source"): compact([[], by_source])} if by_source else {})
+        return told | {BROUGHT: compact(dict(self.rows(BY_SOURCE, day)))}
 
 
 class Mention(NamedTuple):
@@ -235,21 +246,25 @@ def _keys(lens: str, tags: Sequence[Tag]) -> Iterator[tuple[str, Key]]:
 
 
 def _written(keys: Mapping[Key, Gathered]) -> str:
-    """JSON: all names once, then per key [key, alone, shared, places of its publishers, places of its outlets]."""
-    names = sorted(set().union(*(told.publishers | told.outlets for told in keys.values())))
+    """JSON: all publishers once, then per key [key, alone, shared, places of its publishers, number of its outlets]."""
+    names = sorted(set().union(*(told.publishers for told in keys.values())))
     place = {name: n for n, name in enumerate(names)}
     rows = [
-        [key, len(told.alone), sorted(told.shared), *(sorted(place[n] for n in each) for each in (told.publishers, told.outlets))]
+        [
+            key,
+            len(told.alone),
+            sorted(told.shared),
+            sorted(place[n] for n in told.publishers),
+            len(told.outlets),
+        ]
         for key, told in sorted(keys.items())
-    ]  # fmt: skip
+    ]
     return compact([names, rows])
 
 
 def _read(text: str) -> dict[Key, Mentions]:
     names, rows = json.loads(text)
     return {
-        tuple(key): Mentions(
-            alone, frozenset(shared), *(frozenset(names[n] for n in each) for each in places)
-        )
-        for key, alone, shared, *places in rows
+        tuple(key): Mentions(alone, frozenset(shared), frozenset([names[n] for n in places]), outlets)
+        for key, alone, shared, places, outlets in rows
     }

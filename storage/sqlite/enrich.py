@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from domain.mentions import joined
 from domain.model import Annotation, Item, Level, Membership, Reading, Signal, Story, StoryState
 from storage.rows import (
     ANNOTATION_COLUMNS,
@@ -296,7 +295,7 @@ class Enrich(DayCounts):
             return _series(self.rows(SERIES_OF_STORIES, asked))
         days = self.day_mentions(dimension, first, last, zone, market)
         return _series(
-            (label, day.isoformat(), len(told.publishers), len(told.outlets), told.items)
+            (label, day.isoformat(), len(told.publishers), told.outlets, told.items)
             for day, mentions in days.items()
             for (label,), told in mentions.items()
         )
@@ -313,8 +312,7 @@ class Enrich(DayCounts):
 
         A source is expected from its first visit until it is paused or retired. 1.0 where none was expected.
         """
-        before = self.day_mentions("source", first - timedelta(days=USUAL_DAYS), last, zone, "")
-        usual = {source: told.items for (source,), told in joined(before.values()).items()}
+        usual = dict(self.brought(first - timedelta(days=USUAL_DAYS), last, zone))
         asked = {
             "days": _days(first, last, zone),
             "market": market,

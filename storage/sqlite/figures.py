@@ -256,7 +256,8 @@ ORDER BY at, item_id LIMIT :most
 
 # --- stories -------------------------------------------------------------------------------------
 
-# Stories with a relevant report of the market in the window; all counts are over the market's reports.
+# Stories with a relevant report of the market in the window; all counts are over the market's reports. Mentions and tags are
+# looked up by OR and IN: for a plain equality SQLite would first read the whole table into a Bloom filter.
 STORIES = f"""
 WITH touched AS MATERIALIZED (
     SELECT DISTINCT m.story_id FROM item i {VOICE}
@@ -267,11 +268,7 @@ WITH touched AS MATERIALIZED (
 ), part AS MATERIALIZED (
     SELECT v.story_id, r.id AS voice, r.publisher AS newsroom, i.outlet, i.published_at, i.first_seen_at, i.tier,
            i.lens, i.markets
-    FROM voice v CROSS JOIN item r ON r.id = v.id CROSS JOIN item i ON i.id = r.id
-    WHERE {IN_MARKET} AND {SEEN} AND i.published_at < :until
-    UNION ALL
-    SELECT v.story_id, r.id, r.publisher, i.outlet, i.published_at, i.first_seen_at, i.tier, i.lens, i.markets
-    FROM voice v CROSS JOIN item r ON r.id = v.id CROSS JOIN item i ON i.copy_of = r.id
+    FROM voice v CROSS JOIN item r ON r.id = v.id CROSS JOIN item i ON i.id = r.id OR i.copy_of = r.id
     WHERE {IN_MARKET} AND {SEEN} AND i.published_at < :until
 ), counted AS MATERIALIZED (
     SELECT story_id, min(published_at) AS first_published, min(first_seen_at) AS first_seen,
@@ -285,8 +282,8 @@ WITH touched AS MATERIALIZED (
 ), tag AS MATERIALIZED (
     SELECT v.story_id, a.layer, a.label, count(*) AS times,
         max(CASE WHEN a.layer = 'severity' THEN a.text ELSE '' END) AS who FROM voice v
-    CROSS JOIN annotation a ON a.item = v.id AND a.layer IN ('topic', 'feature', 'platform', 'severity')
-        AND {held("a")} AND a.suppressed = 0
+    CROSS JOIN annotation a ON a.id IN (SELECT e.id FROM annotation e WHERE e.item = v.id
+        AND e.layer IN ('topic', 'feature', 'platform', 'severity') AND {held("e")} AND e.suppressed = 0)
     GROUP BY v.story_id, a.layer, a.label
 ), tags AS MATERIALIZED (
     SELECT story_id, max(CASE WHEN layer = 'severity' THEN CAST(label AS INTEGER) END) AS severity,
@@ -295,16 +292,20 @@ WITH touched AS MATERIALIZED (
         json_group_array(label) FILTER (WHERE layer = 'feature') AS features,
         json_group_array(label) FILTER (WHERE layer = 'platform') AS platforms
     FROM (SELECT * FROM tag ORDER BY story_id, layer, times DESC, label) AS ordered GROUP BY story_id
+), best AS MATERIALIZED (
+    SELECT s.story_id AS id, s.title, s.language, s.state, s.pinned, c.first_published, c.first_seen, c.last_change,
+        c.items, c.outlets, c.publishers, c.items_now, c.publishers_now, c.publishers_before, c.previous_at, c.tier,
+        coalesce(g.severity, 0) AS severity, coalesce(g.severity_by, '') AS severity_by, g.topics, g.features, g.platforms
+    FROM counted c CROSS JOIN story s ON s.story_id = c.story_id AND {held("s")}
+    LEFT JOIN tags g ON g.story_id = c.story_id
+    ORDER BY severity DESC, c.publishers_now DESC, c.tier, c.last_change DESC, s.story_id LIMIT :most
 )
-SELECT s.story_id AS id, s.title, s.language, s.state, s.pinned, c.first_published, c.first_seen, c.last_change,
-    c.items, c.outlets, c.publishers, c.items_now, c.publishers_now, c.publishers_before, c.previous_at, c.tier,
-    coalesce(g.severity, 0) AS severity, coalesce(g.severity_by, '') AS severity_by, g.topics, g.features, g.platforms,
-    (SELECT json_group_array(lens) FROM (SELECT DISTINCT lens FROM part p WHERE p.story_id = s.story_id ORDER BY lens) AS listed)
+SELECT b.*,
+    (SELECT json_group_array(lens) FROM (SELECT DISTINCT lens FROM part p WHERE p.story_id = b.id ORDER BY lens) AS listed)
         AS lenses,
     (SELECT json_group_array(code) FROM (SELECT DISTINCT trim(p.markets) AS code FROM part p
-        WHERE p.story_id = s.story_id ORDER BY code) AS listed) AS markets
-FROM counted c CROSS JOIN story s ON s.story_id = c.story_id AND {held("s")} LEFT JOIN tags g ON g.story_id = c.story_id
-ORDER BY severity DESC, c.publishers_now DESC, c.tier, c.last_change DESC, s.story_id LIMIT :most
+        WHERE p.story_id = b.id ORDER BY code) AS listed) AS markets
+FROM best b ORDER BY b.severity DESC, b.publishers_now DESC, b.tier, b.last_change DESC, b.id
 """
 
 # The reports of some stories, best first: representatives before copies, higher tiers, earlier ones.

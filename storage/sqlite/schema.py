@@ -761,6 +761,11 @@ CREATE TABLE day_count (
     PRIMARY KEY (market, layer, start, stop)
 ) WITHOUT ROWID;
 CREATE INDEX day_count_day ON day_count (start, stop);      -- a day is replaced as a whole
+CREATE INDEX annotation_relevant ON annotation (item)       -- search without words
+    WHERE layer = 'relevance' AND label = 'relevant' AND valid_to IS NULL AND suppressed = 0;
+CREATE INDEX annotation_name ON annotation (text) WHERE layer = 'entity' AND valid_to IS NULL AND suppressed = 0;
+CREATE INDEX annotation_named ON annotation (target)        -- search by a name, or by whom it means
+    WHERE layer = 'entity' AND valid_to IS NULL AND suppressed = 0 AND target <> '';
 CREATE INDEX visit_of_source ON visit (source_id, finished_at, outcome);    -- who reported on a day
 """
 

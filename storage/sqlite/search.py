@@ -7,6 +7,7 @@ first is a walk backwards that stops at the page's end: its time does not grow w
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -27,8 +28,11 @@ FTS5 gathers every posting of a prefix before it gives the first, so a frequent 
 Counting more hits than this would cost more than finding a page of them."""
 TRIGRAMS = 4
 """So many of a word's trigrams are looked up: each costs, and four leave few false ones."""
-FACETS_OVER = 5_000
+FACETS_OVER = 2_000
 """Facets count the newest so many hits."""
+WEIGHED, WEIGHED_TITLES = 2_000, 1_000
+"""By relevance so many of the newest hits are ordered, and so many of the newest whose title says it, however old."""
+TITLE_WEIGHT = 4.0
 EARLY = timedelta(days=1)
 """An item that a source dates into the future has the id of the moment it was fetched; more than this is not looked for."""
 ALWAYS = (0, 2**62)
@@ -42,25 +46,38 @@ SEVERE = """EXISTS (
 RELEVANT = """EXISTS (
     SELECT 1 FROM annotation a WHERE a.item = coalesce(i.copy_of, i.id) AND a.layer = 'relevance'
       AND a.label = 'relevant' AND a.valid_to IS NULL AND a.suppressed = 0)"""
-NAMED = """EXISTS (
-    SELECT 1 FROM annotation a WHERE a.item = coalesce(i.copy_of, i.id) AND a.layer = 'entity'
-      AND (a.text IN (SELECT value FROM json_each(:entities)) OR a.target IN (SELECT value FROM json_each(:entities)))
-      AND a.valid_to IS NULL AND a.suppressed = 0)"""
+# A name is rare: those who bear it lead, by index, with their copies.
+NAMED = """i.id IN (
+    WITH voice AS MATERIALIZED (
+        SELECT a.item FROM annotation a WHERE a.layer = 'entity' AND a.valid_to IS NULL AND a.suppressed = 0
+          AND a.text IN (SELECT value FROM json_each(:entities))
+        UNION SELECT a.item FROM annotation a WHERE a.layer = 'entity' AND a.valid_to IS NULL AND a.suppressed = 0
+          AND a.target <> '' AND a.target IN (SELECT value FROM json_each(:entities)))
+    SELECT v.item FROM voice v UNION ALL SELECT c.id FROM voice v CROSS JOIN item c ON c.copy_of = v.item)"""
 
 # CROSS JOIN keeps the order: the full-text index leads, the item is looked up.
 BY_INDEX = """
 SELECT i.id FROM {index} CROSS JOIN item i ON i.id = {index}.rowid
-WHERE {index} MATCH :{index} AND {index}.rowid BETWEEN :low AND :high AND {filters}
+WHERE {index} MATCH :{words} AND {index}.rowid BETWEEN :low AND :high AND {filters}
 ORDER BY {index}.rowid DESC LIMIT :{reach}
 """
-BY_RANK = """
-SELECT i.id FROM item_words CROSS JOIN item i ON i.id = item_words.rowid
-WHERE item_words MATCH :item_words AND item_words.rowid BETWEEN :low AND :high AND {filters}
-ORDER BY bm25(item_words, 4.0, 1.0), i.id DESC LIMIT :reach
+# An index without word positions reads a text again to weigh it, so only some hits are weighed. The plus keeps FTS5 from
+# beginning its search anew for every one of them.
+BY_RANK = f"""
+WITH newest AS MATERIALIZED ({{newest}}), titled AS MATERIALIZED ({{titled}})
+SELECT item_words.rowid FROM item_words
+WHERE item_words MATCH :item_words AND +item_words.rowid IN (SELECT id FROM newest UNION SELECT id FROM titled)
+ORDER BY bm25(item_words, {TITLE_WEIGHT}, 1.0), item_words.rowid DESC LIMIT :reach
 """
 BY_TIME = (
     "SELECT i.id FROM item i WHERE i.id BETWEEN :low AND :high AND {filters} ORDER BY i.id DESC LIMIT :reach"
 )
+# What is relevant is a small part of everything, so it leads.
+BY_TIME_RELEVANT = """
+SELECT DISTINCT a.item FROM annotation a CROSS JOIN item i ON i.id = a.item
+WHERE a.layer = 'relevance' AND a.label = 'relevant' AND a.valid_to IS NULL AND a.suppressed = 0
+  AND a.item BETWEEN :low AND :high AND {filters} ORDER BY a.item DESC LIMIT :reach
+"""
 # Read again: what an index without positions cannot know.
 SAYS = "(SELECT says(:text, t.title, t.lead, t.body) FROM item_text t WHERE t.id = i.id)"
 HOLDS = "(SELECT holds(:text, t.title, t.lead) FROM item_text t WHERE t.id = i.id)"
@@ -78,23 +95,20 @@ SELECT {ITEM_COLUMNS}, t.title, t.lead, t.body, i.id,
     (SELECT count(*) FROM item c WHERE c.copy_of = i.id AND c.state = 'live')
 FROM json_each(:ids) page JOIN item i ON i.id = CAST(page.value AS INTEGER) LEFT JOIN item_text t ON t.id = i.id
 """
-FACETS = """
-WITH found AS MATERIALIZED ({ids}),
-     hit AS MATERIALIZED (
-        SELECT i.id, coalesce(i.copy_of, i.id) AS voice, i.language, i.lens, i.outlet, i.publisher, i.markets,
-               i.source_id FROM found f JOIN item i USING (id))
-SELECT 'language' AS facet, language AS label, count(*) AS hits FROM hit GROUP BY label
-UNION ALL SELECT 'lens', lens, count(*) FROM hit GROUP BY lens
-UNION ALL SELECT 'outlet', outlet, count(*) FROM hit GROUP BY outlet
-UNION ALL SELECT 'publisher', publisher, count(*) FROM hit GROUP BY publisher
-UNION ALL SELECT 'source', source_id, count(*) FROM hit GROUP BY source_id
-UNION ALL SELECT 'market', m.value, count(*) FROM hit,
-    json_each('["' || replace(trim(markets), ' ', '","') || '"]') m GROUP BY m.value
-UNION ALL SELECT a.layer, CASE WHEN a.layer = 'entity' THEN a.text ELSE a.label END AS label, count(DISTINCT h.id)
-    FROM hit h JOIN annotation a ON a.item = h.voice
+FACETS = ("language", "lens", "outlet", "publisher", "source")
+"""Columns of an item that are facets as they stand."""
+FACETS_OF_ITEMS = """
+SELECT coalesce(i.copy_of, i.id), i.markets, i.language, i.lens, i.outlet, i.publisher, i.source_id
+FROM json_each(:ids) page CROSS JOIN item i ON i.id = CAST(page.value AS INTEGER)
+"""
+# `voices` are representatives with the number of hits that are theirs.
+FACETS_OF_TAGS = """
+SELECT layer, label, sum(hits) FROM (
+    SELECT DISTINCT a.layer, CASE WHEN a.layer = 'entity' THEN a.text ELSE a.label END AS label, a.item,
+        CAST(v.value AS INTEGER) AS hits
+    FROM json_each(:voices) v CROSS JOIN annotation a ON a.item = CAST(v.key AS INTEGER)
     WHERE a.valid_to IS NULL AND a.suppressed = 0 AND a.layer IN ('topic', 'severity', 'platform', 'feature', 'entity')
-    GROUP BY a.layer, CASE WHEN a.layer = 'entity' THEN a.text ELSE a.label END
-ORDER BY facet, hits DESC, label
+) AS told GROUP BY layer, label
 """
 PLACE = "SELECT id FROM item WHERE item_id = ?"
 VECTOR_OF_ITEM = """
@@ -123,18 +137,28 @@ class Reader(Connections):
         wanted_through = wanted.offset + wanted.limit
         reach = max(wanted_through, COUNTED_UP_TO) + 1
         ids = self._ids(wanted, query, reach)
-        total = len(ids) if len(ids) < reach else None
+        cut = wanted.order == "relevance" and len(ids) >= WEIGHED
+        total = len(ids) if len(ids) < reach and not cut else None
         return Found(self._hits(ids[wanted.offset : wanted_through], query), total, len(ids) > wanted_through)
 
     def facets(self, wanted: Search) -> Mapping[str, Sequence[tuple[str, int]]]:
         """Per facet its labels with their counts, most frequent first, over the newest hits."""
         query = understand(wanted.text)
-        wanted = replace(wanted, offset=0, limit=FACETS_OVER)
-        sql, bound = self._statement(wanted, query, FACETS_OVER, broad=self._is_rare(wanted, query))
-        found: dict[str, list[tuple[str, int]]] = {}
-        for facet, label, hits in self.rows(FACETS.format(ids=sql), bound):
-            found.setdefault(facet, []).append((label, hits))
-        return found
+        rare = self._is_rare(wanted, query)
+        # Of a frequent word's hits those that have it only within another word are left out: each would be read again.
+        wanted = replace(wanted, offset=0, limit=FACETS_OVER if rare else 0, order="newest")
+        sql, bound = self._statement(wanted, query, FACETS_OVER, broad=rare)
+        rows = self.rows(FACETS_OF_ITEMS, {"ids": compact([row[0] for row in self.rows(sql, bound)])})
+        counts: dict[str, Counter[str]] = {
+            name: Counter(row[place] for row in rows) for place, name in enumerate(FACETS, 2)
+        }
+        counts["market"] = Counter(code for row in rows for code in row[1].split())
+        voices = Counter(row[0] for row in rows)
+        for layer, label, hits in self.rows(FACETS_OF_TAGS, {"voices": compact(dict(voices))}):
+            counts.setdefault(layer, Counter())[label] = int(hits)
+        return {
+            facet: sorted(labels.items(), key=_most_frequent) for facet, labels in counts.items() if labels
+        }
 
     def every_hit(self, wanted: Search) -> Iterator[Hit]:
         """All hits whatever the page, newest first, read in portions: memory stays flat."""
@@ -191,11 +215,18 @@ class Reader(Connections):
         return [row[0] for row in self.rows(sql, bound)]
 
     def _is_rare(self, wanted: Search, query: Query) -> bool:
+        if not query.wanted:
+            return False
         return len(self._ids_by(wanted, query, COUNTED_UP_TO + 1, broad=False)) <= COUNTED_UP_TO
 
     def _hits(self, ids: Sequence[int], query: Query) -> tuple[Hit, ...]:
         found = {row[24]: row for row in self.rows(HITS, {"ids": compact(list(ids))})} if ids else {}
         return tuple(_hit(found[key], query) for key in ids if key in found)
+
+
+def _most_frequent(counted: tuple[str, int]) -> tuple[int, str]:
+    label, hits = counted
+    return -hits, label
 
 
 def _cosines(own: bytes, others: Sequence[tuple[str, bytes]]) -> list[tuple[str, float]]:
@@ -238,19 +269,31 @@ def _statement(
         if words := unwanted_expression(query, broad=True):
             filters.append(UNWANTED)
             bound["unwanted"] = words
+        if wanted.relevant_only and not wanted.with_copies:
+            filters.remove(RELEVANT)
+            return BY_TIME_RELEVANT.format(filters=" AND ".join(filters)), bound
         return BY_TIME.format(filters=" AND ".join(filters)), bound
     where = " AND ".join(filters)
     bound["item_words"] = words_expression(query, broad)
     if wanted.order == "relevance":
-        return BY_RANK.format(filters=where), bound
-    by_words = BY_INDEX.format(index="item_words", filters=where, reach="reach")
+        bound |= {
+            "titled": f"{{title}} : ({bound['item_words']})",
+            "weighed": WEIGHED,
+            "weighed_titles": WEIGHED_TITLES,
+        }
+        newest = BY_INDEX.format(index="item_words", words="item_words", filters=where, reach="weighed")
+        titled = BY_INDEX.format(index="item_words", words="titled", filters=where, reach="weighed_titles")
+        return BY_RANK.format(newest=newest, titled=titled), bound
+    by_words = BY_INDEX.format(index="item_words", words="item_words", filters=where, reach="reach")
     letters = letters_expression(query)
     if not letters:
         return by_words, bound
     bound["item_letters"] = letters
     # When words alone fill the count, parts of words are needed for the page alone.
     bound["part_reach"] = reach if broad else min(reach, wanted.offset + wanted.limit + 1)
-    by_letters = BY_INDEX.format(index="item_letters", filters=f"{where} AND {HOLDS}", reach="part_reach")
+    by_letters = BY_INDEX.format(
+        index="item_letters", words="item_letters", filters=f"{where} AND {HOLDS}", reach="part_reach"
+    )
     union = f"SELECT id FROM ({by_words}) AS w UNION SELECT id FROM ({by_letters}) AS l ORDER BY id DESC LIMIT :reach"
     return union, bound
 

@@ -9,7 +9,6 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from domain.mentions import joined
 from domain.model import Incident, IncidentState, Level, Signal
 from web.desk import Desk
 from web.figures import ask, market_of, today_in
@@ -128,8 +127,7 @@ def sources(desk: Desk, market: str, window: dict[str, str]) -> list[dict[str, A
     """
     rows: list[dict[str, Any]] = ask(desk, "sources", **window, base_since=window["since"])
     last = today_in(desk, market)
-    days = desk.archive.day_mentions("source", last - USUAL, last - DAY, desk.zones.get(market, "UTC"), "")
-    brought = {source: mentions.items for (source,), mentions in joined(days.values()).items()}
+    brought = desk.archive.brought(last - USUAL, last - DAY, desk.zones.get(market, "UTC"))
     usual = [brought.get(row["id"], 0) for row in rows]
     return [row | {"share": items / (sum(usual) or 1)} for row, items in zip(rows, usual, strict=True)]
 
