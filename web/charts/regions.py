@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from domain.briefing import Tile, TileMap
+from domain.mentions import NONE, joined
 from web.charts.board import Asked, Cell, Shown
 from web.figures import ask
 from web.regions import Region
@@ -51,6 +52,12 @@ def made(asked: Asked) -> Shown:
     return ShownMap(chart, head, tuple(rows), by_row, _note(asked, markets), links)
 
 
+def _relevant(asked: Asked, market: str) -> int:
+    """All relevant items of the days shown, from days that are counted already."""
+    days = asked.mentions("volume", market, asked.first)
+    return joined(days[day] for day in asked.shown_days()).get(("relevant",), NONE).items
+
+
 def _found(asked: Asked, market: str) -> Found | None:
     """None for a market whose regions nobody listed."""
     regions = [region for region in asked.desk.regions if region.market == market]
@@ -74,7 +81,7 @@ def _found(asked: Asked, market: str) -> Found | None:
         },
         _by_region(row for row in told if row["name"]),
         next(row["items"] for row in told if not row["region"]),
-        ask(asked.desk, "volume", **window)["relevant"],
+        _relevant(asked, market),
     )
 
 
