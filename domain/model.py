@@ -785,7 +785,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class SavedSearch:
-    """`query` is the JSON of a `Search`; `channel`: "", atom, or mail:ADDRESS. Hits first seen up to `told_through` were told."""
+    """`query` is the JSON of a `Search`; `channel`: "", atom, mail:LANGUAGE:ADDRESS, or mail:ADDRESS (English). Hits first seen up to `told_through` were told."""
 
     id: str
     owner: str
@@ -794,6 +794,13 @@ class SavedSearch:
     channel: str
     created_at: datetime
     told_through: datetime
+
+    @property
+    def mail(self) -> tuple[str, str]:
+        """Language and address of those who want it by mail; ("", "") for others."""
+        kind, _, rest = self.channel.partition(":")
+        language, _, address = rest.rpartition(":")
+        return (language or "en", address) if kind == "mail" else ("", "")
 
 
 @dataclass(frozen=True, slots=True)

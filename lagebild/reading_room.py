@@ -1,6 +1,7 @@
 """Opens the reading room: joins archive, names, triage rules and the digest's page into one application."""
 
 import os
+from dataclasses import replace
 from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
@@ -15,6 +16,7 @@ from domain.errors import ConfigError
 from domain.ports import Archive
 from lagebild.labels import names
 from lagebild.room.drawing import drawing
+from lagebild.room.form_key import form_key
 from lagebild.room.intake import intake
 from lagebild.room.reasons import spoken
 from lagebild.room.regions import regions
@@ -62,6 +64,8 @@ def room(workshop: Workshop) -> Starlette:
         asking=asking_of(settings.archive),
         regions=regions(),
     )
+    if settings.archive.exists() or settings.fleet.database:
+        desk = replace(desk, secret=form_key(settings.archive))
     return create_app(desk)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
 from domain.model import Delivery, Hit, SavedSearch
@@ -10,21 +10,20 @@ from domain.ports import Archive
 from lagebild.labels import names
 from lagebild.room.shield import shield
 from web.asked import address_of, search_from
+from web.page import words
 
-MAIL = "mail:"
 CHANNEL = "smtp"
 MOST_TOLD = 50
 """More hits than this in one mail nobody reads; the mail says how many it leaves out."""
 LATE = timedelta(days=3)
 """An item may be found so long after it was published and still be told."""
-NEUTRAL = "[headline not shown]"
 
 
 def queue_news(archive: Archive, now: datetime, base_url: str) -> int:
     """Queues one mail for each subscription that has something new; returns how many. Safe to run twice."""
     queued = 0
     for saved in archive.saved_searches():
-        if not saved.channel.startswith(MAIL):
+        if not saved.mail[1]:
             continue
         hits = list(fresh_hits(archive, saved))
         if hits:
@@ -52,7 +51,7 @@ def parcel(saved: SavedSearch, hits: Sequence[Hit], now: datetime, base_url: str
         key=f"search-{sha256(told.encode()).hexdigest()[:24]}",
         digest_id="",
         channel=CHANNEL,
-        recipient=saved.channel.removeprefix(MAIL),
+        recipient=saved.mail[1],
         subject=f"[Lagebild] {saved.name}: {len(hits)}",
         media_type="text/plain",
         body=letter(saved, hits, base_url).encode(),
@@ -61,31 +60,39 @@ def parcel(saved: SavedSearch, hits: Sequence[Hit], now: datetime, base_url: str
 
 
 def letter(saved: SavedSearch, hits: Sequence[Hit], base_url: str) -> str:
-    """The mail's text: headlines as the room shows them, where they stand, and how to leave."""
-    base = base_url.rstrip("/")
-    lines = [f"{saved.name}: {len(hits)} new", ""]
+    """The mail's text in its reader's language: headlines as the room shows them, where they stand, and how to leave."""
+    base, language = base_url.rstrip("/"), saved.mail[0]
+    spoken = words(language)
+    lines = [spoken["mail_new"].format(name=saved.name, n=len(hits)), ""]
     for hit in hits[:MOST_TOLD]:
         lines += [
-            _title(hit),
-            f"  {hit.item.outlet}, {hit.item.published_at:%Y-%m-%d %H:%M} UTC, {_topics(hit, names())}",
+            _title(hit, spoken),
+            f"  {hit.item.outlet}, {_when(hit, language)}, {_topics(hit, language)}",
         ]
         lines += [f"  {base}/item/{hit.item.id}" if base else f"  {hit.item.url}", ""]
     if len(hits) > MOST_TOLD:
-        lines += [f"… and {len(hits) - MOST_TOLD} more.", ""]
+        lines += [spoken["mail_more"].format(n=len(hits) - MOST_TOLD), ""]
     if base:
-        lines += [f"All of them: {base}/search?{address_of(search_from(saved.query))}"]
-        lines += [f"To end this mail: {base}/searches"]
+        lines += [f"{spoken['mail_all']} {base}/search?{address_of(search_from(saved.query))}"]
+        lines += [f"{spoken['mail_end']} {base}/searches"]
     return "\n".join(lines) + "\n"
 
 
-def _title(hit: Hit) -> str:
+def _title(hit: Hit, spoken: Mapping[str, str]) -> str:
     rules, item = shield(), hit.item
     if rules.cover(hit.topics) == "always":
-        return NEUTRAL
+        return spoken["mail_neutral"]
     return rules.soften(
         item.title or " ".join((item.lead or item.text)[:110].split()), item.language, hit.topics
     )
 
 
-def _topics(hit: Hit, labels: Mapping[str, Mapping[str, str]]) -> str:
-    return ", ".join(labels.get(f"topic:{t}", {}).get("en", t) for t in hit.topics) or "no topic"
+def _when(hit: Hit, language: str) -> str:
+    form = "%d.%m.%Y, %H:%M UTC" if language == "de" else "%Y-%m-%d %H:%M UTC"
+    return hit.item.published_at.astimezone(UTC).strftime(form)
+
+
+def _topics(hit: Hit, language: str) -> str:
+    labels = names()
+    told = [labels.get(f"topic:{topic}", {}).get(language, topic) for topic in hit.topics]
+    return ", ".join(told) or words(language)["mail_no_topic"]

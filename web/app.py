@@ -94,6 +94,9 @@ ROUTES: list[Door] = [
     Door("/incidents", incidents.open_one, ANALYST, told="changed", methods=["POST"]),
     Door("/incidents.{form}", exports.incidents, ANALYST, scope="export"),
     Door("/incident/{incident_id}", incidents.show, READER, told="saw"),
+    Door(
+        "/incident/{incident_id}/acknowledge", incidents.acknowledge, READER, told="changed", methods=["POST"]
+    ),
     Door("/incident/{incident_id}/{step}", incidents.change, ANALYST, told="changed", methods=["POST"]),
     Door("/intake", intake.show, ANALYST),
     Door("/intake", intake.take, ANALYST, told="brought", methods=["POST"]),

@@ -33,7 +33,7 @@ class Triage:
     """How incidents are opened and moved; the rules live at the roof.
 
     `decide`: (incident, confirm, dismiss or escalate, who, reason, now) -> the step. `commuting` names the steps that two
-    people may take in any order. `concerned` is told of every kept change: (before or None, after, log line).
+    people may take in any order. `invited` gives the addresses of the incident's audiences. `concerned` is told of every kept change: (before or None, after, log line).
     """
 
     open: Opening
@@ -44,6 +44,7 @@ class Triage:
     decide: Callable[[Incident, str, str, str, datetime], tuple[Incident, TriageEvent]]
     commuting: frozenset[str]
     concerned: Callable[[Incident | None, Incident, TriageEvent], None]
+    invited: Callable[[Incident], Collection[str]] = lambda _: ()
 
 
 @dataclass(frozen=True, slots=True)

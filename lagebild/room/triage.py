@@ -92,6 +92,9 @@ def triage(archive: Archive, zones: Mapping[str, str], settings: Settings) -> Tr
         decide=decided,
         commuting=frozenset(COMMUTING),
         concerned=concerned,
+        invited=lambda incident: [
+            address for name in incident.audience for address in settings.delivery.audiences.get(name, ())
+        ],
     )
 
 

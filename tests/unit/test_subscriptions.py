@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from xml.etree import ElementTree
@@ -108,6 +109,24 @@ def test_what_is_new_is_told_once(archive: Archive) -> None:
     assert "Stellungnahme zu Kinderkonten" in body
     assert "Test: Kinderkonten gelangen" not in body, "seen before"
     assert "https://lage.example/item/amt" in body
+
+
+def test_a_mail_speaks_its_readers_language(room: TestClient, archive: Archive) -> None:
+    assert keep(room, query="q=Kinderkonten", channel="mail", address="anna@example.org") == 303
+    [plain] = archive.saved_searches()
+    assert plain.mail == ("en", "anna@example.org")
+    german = replace(
+        plain, channel="mail:de:anna@example.org", told_through=NOW - timedelta(hours=4, minutes=5)
+    )
+    archive.keep_search(german)
+    assert queue_news(archive, NOW, "https://lage.example") == 1
+    [mail] = archive.deliveries()
+    body = mail.body.decode()
+    assert body.startswith("Kinderkonten: 2 neu\n")
+    assert "28.11.2026, 04:00 UTC" in body
+    assert "So endet diese Mail: https://lage.example/searches" in body
+    assert "anna@example.org" in room.get("/searches").text
+    assert subscription(NOW).mail == ("en", "anna@example.org")  # kept before mails had a language
 
 
 def test_a_run_that_died_before_it_remembered_tells_nothing_twice(archive: Archive) -> None:

@@ -19,7 +19,7 @@ from web.desk import Desk
 from web.mentions import marked, named_in
 from web.page import page
 from web.roles import reader
-from web.tlp import may_see, visible
+from web.tlp import may_acknowledge, may_see, visible
 
 LONGEST_FIELD = 2_000
 ATTEMPTS = 5
@@ -94,14 +94,23 @@ def shown(request: Request, incident: Incident, given: Mapping[str, str], status
         said=lambda text: marked(text, reader(request)) if text else Markup(""),
         given=given,
         conflict=bool(given),
+        may_acknowledge=may_acknowledge(request, incident),
         **facts,
     )
 
 
-async def change(request: Request) -> Response:
+async def acknowledge(request: Request) -> Response:
+    """From the page that a mail leads to: also by a reader whom the incident concerns."""
+    incident = seen_by(request, request.path_params["incident_id"])
+    if not may_acknowledge(request, incident):
+        return page(request, "message.html", 403, message_key="not_yours", detail="analyst")
+    return await change(request, "acknowledge")
+
+
+async def change(request: Request, step: str = "") -> Response:
     """One step, on the version the reader saw; a faster colleague's change is told, never overwritten."""
     desk: Desk = request.app.state.desk
-    step_name = request.path_params["step"]
+    step_name = step or request.path_params["step"]
     if step_name not in desk.triage.steps:
         raise HTTPException(404)
     given = await fields(request)

@@ -30,7 +30,7 @@ MAIL = "mail:"
 def show(request: Request) -> Response:
     desk: Desk = request.app.state.desk
     own = desk.archive.saved_searches(reader(request))
-    rows = [(saved, address_of(search_from(saved.query)), saved.channel.removeprefix(MAIL)) for saved in own]
+    rows = [(saved, address_of(search_from(saved.query)), saved.mail[1] or saved.channel) for saved in own]
     return page(request, "searches.html", rows=rows)
 
 
@@ -43,7 +43,9 @@ async def keep(request: Request) -> Response:
         owner=reader(request),
         name=str(form.get("name", "")).strip()[:LONGEST_NAME] or "–",
         query=kept(search_of(QueryParams(str(form.get("query", ""))))),
-        channel=channel_of(str(form.get("channel", "")), str(form.get("address", "")).strip()),
+        channel=channel_of(
+            str(form.get("channel", "")), str(form.get("address", "")).strip(), language_of(request)
+        ),
         created_at=now,
         told_through=now,
     )
@@ -51,13 +53,13 @@ async def keep(request: Request) -> Response:
     return RedirectResponse("/searches", 303)
 
 
-def channel_of(asked: str, address: str) -> str:
-    """How hits are told. Raises LagebildError for a mail without an address."""
+def channel_of(asked: str, address: str, language: str) -> str:
+    """How hits are told, mails in the language that the room is read in. Raises LagebildError for a mail without an address."""
     if asked != "mail":
         return asked if asked == "atom" else ""
     if not ADDRESS.fullmatch(address):
         raise LagebildError(f"{address!r} is no mail address", remedy="write one such as anna@example.org")
-    return MAIL + address
+    return f"{MAIL}{language}:{address}"
 
 
 async def drop(request: Request) -> Response:
