@@ -7,7 +7,7 @@ from multiprocessing import get_context
 
 from crawler.dedupe import NearIndex
 from crawler.pool import Job
-from domain.errors import ConfigError, LagebildError
+from domain.errors import LagebildError
 from domain.model import (
     Checkpoint,
     Document,
@@ -100,6 +100,8 @@ def fetched(url: str, settings: Settings) -> Page:
             for child in (process._processes or {}).values():
                 child.terminate()
             raise IntakeRefused(f"{url} did not answer in time", remedy="paste the text") from error
+    if isinstance(page, str):
+        raise IntakeRefused(page, remedy="paste what you may keep")
     if not page.text or page.rights is Rights.DENY:
         raise IntakeRefused(
             f"no text was found at {url}, or it may not be kept", remedy="paste what you may keep"
@@ -107,11 +109,15 @@ def fetched(url: str, settings: Settings) -> Page:
     return page
 
 
-def _read(url: str, settings: Settings) -> Page:
+def _read(url: str, settings: Settings) -> Page | str:
+    """The page, or why there is none: our errors have a remedy beside their message and do not cross processes."""
     from crawler.crawl import fetch_one  # starts the reactor's module: in this process alone
 
     with page_pool() as pages:
-        answer = fetch_one(url, crawl_settings_of(settings, pages))
-        if answer.status != HTTP_OK:
-            raise ConfigError(f"{url} answered {answer.status}", remedy="paste the text")
-        return pages.read(Job(answer.body, answer.url, answer.headers.get("content-type", "")))
+        try:
+            answer = fetch_one(url, crawl_settings_of(settings, pages))
+            if answer.status != HTTP_OK:
+                return f"{url} answered {answer.status}"
+            return pages.read(Job(answer.body, answer.url, answer.headers.get("content-type", "")))
+        except LagebildError as error:
+            return error.message
