@@ -2,7 +2,8 @@
 
 The encoder is multilingual-e5-small with its vocabulary cut to de/fr/it/en and its layers in int8 (ONNX, about
 45 MB); `models/risk/card.md` tells how it was made. Its graph answers two questions at once: the sentence
-embedding as published, and the outputs of the fine-tuned upper layers. Without onnxruntime or without the
+embedding as published, and the outputs of the fine-tuned upper layers. Where a platform is named, three layers more
+(`tone.onnx`, 5 MB) read how it is spoken of. Without onnxruntime or without the
 weights `load_encoder` returns a light n-gram stand-in and says so in the log.
 """
 

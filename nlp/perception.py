@@ -1,8 +1,8 @@
 """Tone of coverage: how an item speaks of each platform it names, with the sentence that shows it.
 
 A bad event and a bad word about us are different things: a crime planned in a chat group is neutral toward the
-messenger. The tone comes from what the encoder makes of the tokens that name the platform. Words of praise or blame
-around the name were tried as features and made it worse on unseen headlines.
+messenger. The tone comes from what the encoder's tone layers make of the tokens that name the platform and, in German,
+from the words around them (`nlp/tone_words.py`).
 """
 
 from __future__ import annotations
