@@ -186,14 +186,18 @@ GROUP BY a.text, a.label ORDER BY publishers DESC, items DESC, name, kind LIMIT 
 """
 
 # Items that name a place: all of them (region ''), by region (name ''), and by region and name.
-# `places` is a JSON list of [region, name as it is written].
+# `places` is a JSON list of [region, name as it is written]. Names that hold now, by their index: a period's rows are many,
+# those that name a listed place are few.
 PLACES = f"""
 WITH place AS MATERIALIZED (
     SELECT d.value ->> '$[0]' AS region, d.value ->> '$[1]' AS name FROM json_each(:places) d
 ), hit AS MATERIALIZED (
     SELECT DISTINCT p.region, p.name, r.id, r.publisher
-    FROM item i {VOICE} {tagged("'entity'")} CROSS JOIN place p ON p.name = a.text
-    WHERE {WINDOW} AND {RELEVANT} AND a.label = 'LOC'
+    FROM place p CROSS JOIN annotation a ON a.text = p.name AND a.layer = 'entity' AND a.label = 'LOC'
+        AND a.valid_to IS NULL AND a.suppressed = 0 AND a.valid_from <= :as_of
+    CROSS JOIN item r ON r.id = a.item
+    WHERE {RELEVANT} AND (EXISTS (SELECT 1 FROM item i WHERE i.id = r.id AND {WINDOW})
+        OR EXISTS (SELECT 1 FROM item i WHERE i.copy_of = r.id AND {WINDOW}))
 )
 SELECT '' AS region, '' AS name, count(DISTINCT id) AS items, count(DISTINCT publisher) AS publishers FROM hit
 UNION ALL SELECT region, '' AS name, count(DISTINCT id) AS items, count(DISTINCT publisher) AS publishers
