@@ -147,7 +147,7 @@ class Desk:
         """Commits a harvest; the visit as its source's rhythm judges it, and what changed."""
         now = self.clock()
         filed = self.filed(harvest.documents, harvest.source, now)
-        before = self.archive.visits(now - HISTORY, harvest.source.id)
+        before = self.archive.history(now - HISTORY, harvest.source.id)
         visit = weighed(harvest.visit, before)
         batch = Batch(
             visit=visit,

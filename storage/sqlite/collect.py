@@ -210,6 +210,20 @@ VISITS = f"""
 SELECT {VISIT_COLUMNS} FROM visit
 WHERE started_at >= :since AND (:source = '' OR source_id = :source) ORDER BY started_at, id
 """
+# What the rhythm goes by: all but the unchanged ones that are neither among the first of the span nor among the latest.
+HISTORY_ENDS = 50
+HISTORY = f"""
+WITH seen AS MATERIALIZED (
+    SELECT (SELECT started_at FROM visit WHERE source_id = :source AND started_at >= :since
+            ORDER BY started_at LIMIT 1 OFFSET {HISTORY_ENDS}) AS early,
+        (SELECT started_at FROM visit WHERE source_id = :source AND started_at >= :since
+            ORDER BY started_at DESC LIMIT 1 OFFSET {HISTORY_ENDS}) AS late
+)
+SELECT {VISIT_COLUMNS} FROM visit CROSS JOIN seen
+WHERE source_id = :source AND started_at >= :since
+  AND (outcome <> 'unchanged' OR fresh > 0 OR early IS NULL OR started_at < early OR started_at > late)
+ORDER BY started_at, id
+"""
 
 LETTER_KEEP = """
 INSERT INTO letter (source_id, url, stage, error, seen_at, body_hash) VALUES (?, ?, ?, ?, ?, ?)
@@ -355,6 +369,10 @@ class Collect(Erasure):
     def visits(self, since: datetime, source_id: str = "") -> Sequence[Visit]:
         """Visits since then, oldest first."""
         return [_visit(row) for row in self.rows(VISITS, {"since": to_text(since), "source": source_id})]
+
+    def history(self, since: datetime, source_id: str) -> Sequence[Visit]:
+        """A source's visits since then as its rhythm needs them, oldest first: what is left out found nothing changed."""
+        return [_visit(row) for row in self.rows(HISTORY, {"since": to_text(since), "source": source_id})]
 
     def letters(self, source_id: str = "") -> Sequence[Letter]:
         """Dead letters, newest first."""

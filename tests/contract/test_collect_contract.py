@@ -1,10 +1,12 @@
 """What every archive owes the collect belt."""
 
+import random
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from crawler.rhythm import HISTORY, next_due, weighed
 from domain.model import (
     Checkpoint,
     Consent,
@@ -20,6 +22,7 @@ from domain.model import (
     Tombstone,
     Updated,
     Validators,
+    Visit,
 )
 
 
@@ -261,3 +264,30 @@ def test_one_thing_from_two_sources_belongs_to_the_first_by_name_until_it_is_rea
     archive.keep_readings([Reading("a", "risk/1")], now)
     archive.commit(batch(item("a", source_id="alpha", outlet="Zu spät"), source_id="alpha"))
     assert archive.items(["a"])[0].outlet == "Suche"
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_rhythm_s_history_leaves_out_only_what_changes_no_answer(archive, source, batch, now, seed):
+    chance, outcomes = (
+        random.Random(seed),
+        ["unchanged"] * 6 + ["ok", "ok", "empty", "unreachable", "skipped"],
+    )
+    for n in range(260):
+        outcome = Outcome(chance.choice(outcomes))
+        entries = chance.randrange(30) if outcome is Outcome.OK else 0
+        at = now - timedelta(hours=2 * (260 - n))
+        visit = Visit(
+            source_id="blatt",
+            started_at=at,
+            finished_at=at,
+            outcome=outcome,
+            entries=entries,
+            fresh=min(entries, chance.choice((0, 0, 2))),
+        )
+        archive.commit(replace(batch(at=at), visit=visit))
+    whole, kept = archive.visits(now - HISTORY, "blatt"), archive.history(now - HISTORY, "blatt")
+    assert len(kept) < len(whole) == 260
+    assert next_due(source(), kept, now) == next_due(source(), whole, now)
+    for outcome in (Outcome.OK, Outcome.EMPTY):
+        visit = Visit(source_id="blatt", started_at=now, finished_at=now, outcome=outcome)
+        assert weighed(visit, kept) == weighed(visit, whole)
