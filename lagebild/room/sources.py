@@ -3,12 +3,11 @@
 import difflib
 import os
 import signal
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures import TimeoutError as TooLong
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from importlib import import_module
 from multiprocessing import get_context
@@ -18,7 +17,7 @@ from typing import overload
 
 from crawler.rhythm import SourceHealth, health
 from domain.errors import ConfigError, Conflict
-from domain.model import Source, Visit
+from domain.model import Source
 from lagebild.settings import Settings
 from lagebild.sources.edit import entry_in, entry_text, name_of, problems_of, rewritten, slug, with_entry
 from lagebild.sources.load import load, read
@@ -27,6 +26,7 @@ from lagebild.workshop import Workshop
 from web.desk import Bench, Draft, Tried
 
 HISTORY = timedelta(days=100)
+HEALTH_KEPT = timedelta(hours=1)
 TRIED_ITEMS = 3
 PATIENCE_SECONDS = 150
 NEW_ENTRY = """  - id: new-source
@@ -69,6 +69,27 @@ class LiveSources(Sequence[Source]):
         return iter(self._now())
 
 
+class Healths:
+    """How each source is, kept until the source is visited again, or an hour at most: the reading takes milliseconds each."""
+
+    def __init__(self, workshop: Workshop) -> None:
+        self._archive, self._clock = workshop.archive, workshop.clock
+        self._kept: dict[str, tuple[datetime, datetime, SourceHealth | None]] = {}
+
+    def of(self, sources: Sequence[Source]) -> dict[str, SourceHealth]:
+        """By source; those never visited are left out."""
+        now, latest = self._clock(), self._archive.latest_visits()
+        found = (self._one(source.id, latest[source.id], now) for source in sources if source.id in latest)
+        return {one.source_id: one for one in found if one}
+
+    def _one(self, source_id: str, visited: datetime, now: datetime) -> SourceHealth | None:
+        kept = self._kept.get(source_id)
+        if kept is None or kept[0] != visited or not timedelta(0) <= now - kept[1] < HEALTH_KEPT:
+            told = health(self._archive.history(now - HISTORY, source_id), now)
+            self._kept[source_id] = kept = (visited, now, told)
+        return kept[2]
+
+
 def _stamp(path: Path) -> tuple[int, int] | None:
     """What tells that a file was written; None when there is none."""
     try:
@@ -80,15 +101,7 @@ def _stamp(path: Path) -> tuple[int, int] | None:
 
 def bench(workshop: Workshop) -> Bench:
     """The tools over this archive and its sources.yaml."""
-    path, sources = workshop.settings.sources, LiveSources(workshop)
-
-    def healths() -> dict[str, SourceHealth]:
-        now = workshop.clock()
-        visits: defaultdict[str, list[Visit]] = defaultdict(list)
-        for visit in workshop.archive.visits(now - HISTORY):
-            visits[visit.source_id].append(visit)
-        found = (health(visits[source.id], now) for source in sources)
-        return {one.source_id: one for one in found if one}
+    path, sources, healths = workshop.settings.sources, LiveSources(workshop), Healths(workshop)
 
     def try_now(source_id: str, lines: str) -> Tried:
         known = load_draft(path, source_id, lines) if lines else list(sources)
@@ -98,7 +111,7 @@ def bench(workshop: Workshop) -> Bench:
         return tried(source, workshop.settings)
 
     def faults() -> bytes:
-        told = healths().values()
+        told = healths.of(sources).values()
         feed_of: Callable[[list[SourceHealth]], bytes] = import_module(
             "lagebild.commands.sources.faults"
         ).feed_of
@@ -106,7 +119,7 @@ def bench(workshop: Workshop) -> Bench:
 
     return Bench(
         editable=path.exists(),
-        health=healths,
+        health=lambda: healths.of(sources),
         entry=lambda source_id: entry_in(_text(path), source_id) if source_id else NEW_ENTRY,
         draft=lambda source_id, lines: drafted(path, source_id, lines),
         apply=lambda source_id, lines, mark: applied(path, source_id, lines, mark),

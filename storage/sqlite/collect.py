@@ -224,6 +224,8 @@ WHERE source_id = :source AND started_at >= :since
   AND (outcome <> 'unchanged' OR fresh > 0 OR early IS NULL OR started_at < early OR started_at > late)
 ORDER BY started_at, id
 """
+LATEST = "SELECT s.source_id, (SELECT max(v.started_at) FROM visit v WHERE v.source_id = s.source_id) FROM source s"
+FRESH_SINCE = "SELECT source_id, CAST(sum(fresh) AS INTEGER) FROM visit WHERE started_at >= ? AND fresh > 0 GROUP BY source_id"
 
 LETTER_KEEP = """
 INSERT INTO letter (source_id, url, stage, error, seen_at, body_hash) VALUES (?, ?, ?, ?, ?, ?)
@@ -373,6 +375,14 @@ class Collect(Erasure):
     def history(self, since: datetime, source_id: str) -> Sequence[Visit]:
         """A source's visits since then as its rhythm needs them, oldest first: what is left out found nothing changed."""
         return [_visit(row) for row in self.rows(HISTORY, {"since": to_text(since), "source": source_id})]
+
+    def latest_visits(self) -> Mapping[str, datetime]:
+        """When each source was visited last, by source; those never visited are left out."""
+        return {row[0]: from_text(row[1]) for row in self.rows(LATEST) if row[1]}
+
+    def fresh_since(self, since: datetime) -> Mapping[str, int]:
+        """New entries that visits since then have brought, by source; those without any are left out."""
+        return dict(self.rows(FRESH_SINCE, (to_text(since),)))
 
     def letters(self, source_id: str = "") -> Sequence[Letter]:
         """Dead letters, newest first."""

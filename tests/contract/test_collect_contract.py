@@ -291,3 +291,12 @@ def test_the_rhythm_s_history_leaves_out_only_what_changes_no_answer(archive, so
     for outcome in (Outcome.OK, Outcome.EMPTY):
         visit = Visit(source_id="blatt", started_at=now, finished_at=now, outcome=outcome)
         assert weighed(visit, kept) == weighed(visit, whole)
+
+
+def test_the_latest_visit_and_what_is_new_are_told_by_source(archive, source, batch, now):
+    archive.sync_sources([source("blatt"), source("still")], now)
+    for hours, fresh in ((5, 4), (2, 3), (1, 0)):
+        made = batch(at=now - timedelta(hours=hours))
+        archive.commit(replace(made, visit=replace(made.visit, fresh=fresh)))
+    assert archive.latest_visits() == {"blatt": now - timedelta(hours=1)}
+    assert archive.fresh_since(now - timedelta(hours=3)) == {"blatt": 3}

@@ -1,6 +1,5 @@
 """Sources: how each is, worst first; one visit now; changes to sources.yaml with their difference before they are kept."""
 
-from collections import Counter
 from datetime import timedelta
 from typing import Any
 
@@ -23,12 +22,10 @@ LANGUAGES = ("de", "fr", "it", "en")
 
 def show(request: Request) -> Response:
     desk: Desk = request.app.state.desk
-    fresh: Counter[str] = Counter()
-    for visit in desk.archive.visits(desk.clock() - HISTORY):
-        fresh[visit.source_id] += visit.fresh
+    fresh = desk.archive.fresh_since(desk.clock() - HISTORY)
     health = desk.bench.health() if desk.bench else {}
     market, faulty = request.query_params.get("market", ""), request.query_params.get("faulty") == "1"
-    rows = [(source, health.get(source.id), fresh[source.id]) for source in desk.sources]
+    rows = [(source, health.get(source.id), fresh.get(source.id, 0)) for source in desk.sources]
     well = sum(told is not None and told.is_well for _, told, _ in rows)
     shown = [
         row
