@@ -1,5 +1,6 @@
 """Manual intake for the reading room: a link or a text that somebody brings becomes an item like any other."""
 
+import re
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures import TimeoutError as TooLong
 from datetime import timedelta
@@ -28,6 +29,10 @@ from web.desk import Brought, Intake
 SOURCE_ID = "manual"
 PATIENCE_SECONDS = 60
 HTTP_OK = 200
+SHORTEST_BESIDE_A_FORM = 500
+"""Characters; many articles have a form to sign in above them, but they are longer than what stands on a page of its own."""
+PAGES = ("", "text/html", "application/xhtml+xml", "text/plain")
+PASSWORD = re.compile(rb"""<input[^>]{0,500}type\s*=\s*["']?password""", re.IGNORECASE)
 
 
 class IntakeRefused(LagebildError):
@@ -109,6 +114,12 @@ def fetched(url: str, settings: Settings) -> Page:
     return page
 
 
+def other_kind(body: bytes, content_type: str) -> str:
+    """What kind of file this is instead of a page, "" when it is a page."""
+    kind = content_type.partition(";")[0].strip().lower()
+    return "" if kind in PAGES and not body.lstrip().startswith(b"%PDF") else kind or "a file of unknown kind"
+
+
 def _read(url: str, settings: Settings) -> Page | str:
     """The page, or why there is none: our errors have a remedy beside their message and do not cross processes."""
     from crawler.crawl import fetch_one  # starts the reactor's module: in this process alone
@@ -118,6 +129,11 @@ def _read(url: str, settings: Settings) -> Page | str:
             answer = fetch_one(url, crawl_settings_of(settings, pages))
             if answer.status != HTTP_OK:
                 return f"{url} answered {answer.status}"
-            return pages.read(Job(answer.body, answer.url, answer.headers.get("content-type", "")))
+            kind = answer.headers.get("content-type", "")
+            if other := other_kind(answer.body, kind):
+                return f"{url} is no page but {other}"
+            page = pages.read(Job(answer.body, answer.url, kind))
+            asks_for_password = PASSWORD.search(answer.body) and len(page.text) < SHORTEST_BESIDE_A_FORM
+            return f"no text was found at {url} but a form to sign in" if asks_for_password else page
         except LagebildError as error:
             return error.message

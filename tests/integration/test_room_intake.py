@@ -113,21 +113,9 @@ def test_an_article_is_fetched_and_filed_once(room: TestClient, archive: Archive
         ("/gesperrt", "robots"),
         ("/gibt-es-nicht", "404"),
         ("/verboten", "403"),
-        pytest.param(
-            "/bericht.pdf",
-            "paste",
-            marks=pytest.mark.xfail(reason="filed as an item: nothing looks at type or form", strict=True),
-        ),
-        pytest.param(
-            "/anmelden",
-            "no text was found",
-            marks=pytest.mark.xfail(reason="filed as an item: nothing looks at type or form", strict=True),
-        ),
-        pytest.param(
-            "/mitglieder",
-            "no text was found",
-            marks=pytest.mark.xfail(reason="filed as an item: nothing looks at type or form", strict=True),
-        ),
+        ("/bericht.pdf", "paste"),
+        ("/anmelden", "no text was found"),
+        ("/mitglieder", "no text was found"),
     ],
 )
 def test_a_refusal_says_why_and_files_nothing(
