@@ -203,7 +203,7 @@ def _legend(axis: Axes, labels: Mapping[str, str]) -> None:
         Patch(facecolor="none", edgecolor=MUTED, hatch="////", linewidth=0, label=labels.get("loss", "")),
     ]
     axis.legend(
-        handles=keys,
+        handles=[key for key in keys if key.get_label()],
         loc="lower right",
         bbox_to_anchor=(1.0, 1.0),
         ncols=3,
