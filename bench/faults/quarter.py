@@ -43,8 +43,10 @@ from domain.model import (
     TermsStatus,
     Visit,
 )
+from lagebild import alerting
 from lagebild import service as timetable
 from lagebild.belts.collect import Collected
+from lagebild.belts.publish import DAILY
 from lagebild.demo.texts import read_texts
 from lagebild.job import _chosen, collect_run
 from lagebild.memory import resident_megabytes
@@ -65,7 +67,7 @@ CLASSES = (
 )  # fmt: skip
 """Category, lens, how many sources, items a day of each."""
 WEATHER = 0.10
-OFTEN = {"collect": 60, "catch-up": 60, "outbox": 60, "recheck": 60, "alerts": 30}
+OFTEN = {"collect": 60, "updates": 60, "catch-up": 60, "outbox": 60, "recheck": 60, "alerts": 30}
 """Minutes; every minute of a quarter would only ask 130,000 times whether something is due."""
 FLAT_MEGABYTES = 60.0
 GROWTH = 1.25
@@ -270,10 +272,10 @@ class Quarter:
         end = BEGIN + timedelta(days=self.world.days)
         while (moment := min(fires.values())) < end:
             self.world.now = moment
+            self.plant(service, workshop)
             for name in [n for n, at in fires.items() if at == moment]:
                 await self.fire(service, jobs[name])
                 fires[name] = next_fire(jobs[name], moment)
-            self.plant(service, workshop)
         await self.fire(service, jobs["alerts"])
         self.alarms = list(archive.alarms(standing=False, limit=1000))
 
@@ -355,9 +357,10 @@ def dates_owed(edition: Edition, days: int) -> set[date]:
 
 
 def missing_issues(quarter: Quarter) -> list[str]:
-    """Local dates without exactly one kept issue and exactly one delivered file."""
+    """Local dates without exactly one kept daily issue and exactly one delivered file."""
     archive = open_archive(quarter.folder / "a.db")
-    kept = Counter((row["market"], row["day"]) for row in archive.digests("", 10_000))
+    rows = [row for row in archive.digests("", 10_000) if row["edition"] == DAILY]
+    kept = Counter((row["market"], row["day"]) for row in rows)
     archive.close()
     faults = []
     for edition in EDITIONS:
@@ -442,6 +445,7 @@ def report(quarter: Quarter, seconds: float) -> dict[str, Any]:
 def simulate(days: int, seed: int, folder: Path) -> dict[str, Any]:
     began = time.monotonic()
     timetable.OFTEN.update({name: timedelta(minutes=minutes) for name, minutes in OFTEN.items()})
+    alerting.ASLEEP = 2 * timetable.OFTEN["alerts"]  # who looks so seldom has not slept
     quarter = Quarter(World(seed, days), folder)
     asyncio.run(quarter.run())
     return report(quarter, time.monotonic() - began)
