@@ -62,7 +62,8 @@ def quiet(state: State, wanted: Alerts) -> Iterator[Alarm]:
     for name, sources in state.classes.items():
         heard = [state.heard[source.id] for source in sources if source.id in state.heard]
         silent = silence(heard, state.counted_from(f"quiet:{name}"))
-        if silent >= timedelta(hours=quiet_hours(name, wanted)) and is_unusual(heard, silent):
+        bound = timedelta(hours=quiet_hours(name, wanted))
+        if silent >= bound and is_unusual(heard, silent, bound):
             answered = sum(
                 h.last_reported is not None and h.last_reported >= state.now - silent for h in heard
             )
@@ -73,12 +74,15 @@ def quiet(state: State, wanted: Alerts) -> Iterator[Alarm]:
             )  # fmt: skip
 
 
-def is_unusual(heard: Sequence[Heard], silent: timedelta) -> bool:
-    """Whether a class as lively as this would have brought something ten times in that time; a new one always would."""
+def is_unusual(heard: Sequence[Heard], silent: timedelta, bound: timedelta) -> bool:
+    """Whether a class as lively as this would have brought something ten times in that time.
+
+    Of one that has brought nothing since its first visit nobody knows how lively it is: it gets twice the bound.
+    """
     first = min((h.first_visit for h in heard if h.first_visit), default=None)
     fresh = max((h.last_fresh for h in heard if h.last_fresh), default=None)
     if first is None or fresh is None or fresh <= first:
-        return True
+        return silent >= 2 * bound
     return sum(h.fresh_visits for h in heard) * (silent / (fresh - first)) >= MISSED_VISITS
 
 

@@ -60,6 +60,12 @@ def test_a_class_that_seldom_says_something_gets_longer() -> None:
     )
 
 
+@pytest.mark.parametrize(("since", "raised"), [(20, []), (24, ["quiet:media/news"])])
+def test_a_class_nobody_knows_yet_gets_twice_its_hours(since: float, raised: list[str]) -> None:
+    fresh_at_first = Heard(hours(since), NOW, NOW, hours(since), 1)
+    assert keys(state(classes={"media/news": [BOTE]}, heard={"bote": fresh_at_first})) == raised
+
+
 def test_silence_counts_only_while_somebody_listened() -> None:
     woken = listening(fresh=170, visited=168, up_since=NOW)
     assert keys(woken) == []
