@@ -59,6 +59,8 @@ VIDEO = "video "
 COMMENTS = "comments "
 SPENT = ("quotaExceeded", "dailyLimitExceeded", "rateLimitExceeded")
 CLOSED = "commentsDisabled"
+NO_COMMENTS = "closed "
+"""Kept as long as the video is watched: a listing that comes in later would have it asked again."""
 NAMES = {
     "atom": "http://www.w3.org/2005/Atom",
     "yt": "http://www.youtube.com/xml/schemas/2015",
@@ -93,7 +95,8 @@ class YouTube(WalkBack):
             yield replace(request, context={**request.context, "videos": json.dumps(videos)})
         if not reads_comments(source):
             return
-        for video in sorted(videos, key=lambda one: walk_of(checkpoint, COMMENTS + one).at):
+        open_ = [video for video in videos if NO_COMMENTS + video not in checkpoint.cursor]
+        for video in sorted(open_, key=lambda one: walk_of(checkpoint, COMMENTS + one).at):
             walk = self._under_way(source, COMMENTS + video, walk_of(checkpoint, COMMENTS + video), now)
             yield self._turn(
                 source, COMMENTS + video, walk, self.pages_per_question, resumed=bool(walk.onward)
@@ -141,7 +144,7 @@ class YouTube(WalkBack):
 
     def _comments(self, fetched: Fetched, source: Source, video: str, walk: Walk) -> Leaf:
         if fetched.status == 403:
-            return Leaf([Bookmark(VIDEO + video, "")], "", "")
+            return Leaf([Bookmark(NO_COMMENTS + video, stamp(fetched.fetched_at))], "", "")
         answer = answered_object(fetched, source, REMEDY)
         threads = [_thread(row, video, source) for row in listed(answer.get("items") or [])]
         young = [thread for thread in threads if _is_after(thread[0], walk.floor)]
@@ -218,6 +221,7 @@ def _watched(fetched: Fetched, source: Source, young: Sequence[Entry]) -> Iterat
         if at < since:
             yield Bookmark(VIDEO + video, "")
             yield Bookmark(PREFIX + COMMENTS + video, "")
+            yield Bookmark(NO_COMMENTS + video, "")
 
 
 # --- feeds ---------------------------------------------------------------------------------------

@@ -191,7 +191,7 @@ def test_a_video_with_closed_comments_is_not_asked_again(opened: Open) -> None:
     channel = Channel(videos=1, comments=2)
     channel.closed.add("v000")
     visitor = youtube(opened, channel)
-    for minute in range(3):
+    for minute in range(5):
         assert visitor.visit(later(minute)).outcome.reported
     assert channel.commented == ["v000"]
 
