@@ -210,7 +210,7 @@ class CollectArchive(Protocol):
         ...
 
     def history(self, since: datetime, source_id: str) -> Sequence[Visit]:
-        """A source's visits since then that its rhythm needs, oldest first; unchanged ones in the middle are left out."""
+        """A source's visits since then that its rhythm and health need, oldest first; unchanged ones in the middle are left out."""
         ...
 
     def latest_visits(self) -> Mapping[str, datetime]:

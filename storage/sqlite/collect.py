@@ -210,7 +210,7 @@ VISITS = f"""
 SELECT {VISIT_COLUMNS} FROM visit
 WHERE started_at >= :since AND (:source = '' OR source_id = :source) ORDER BY started_at, id
 """
-# What the rhythm goes by: all but the unchanged ones that are neither among the first of the span nor among the latest.
+# What rhythm and health go by: all but the unchanged ones in the middle that read no page and ended no failure.
 HISTORY_ENDS = 50
 HISTORY = f"""
 WITH seen AS MATERIALIZED (
@@ -219,9 +219,12 @@ WITH seen AS MATERIALIZED (
         (SELECT started_at FROM visit WHERE source_id = :source AND started_at >= :since
             ORDER BY started_at DESC LIMIT 1 OFFSET {HISTORY_ENDS}) AS late
 )
-SELECT {VISIT_COLUMNS} FROM visit CROSS JOIN seen
+SELECT {VISIT_COLUMNS} FROM visit v CROSS JOIN seen
 WHERE source_id = :source AND started_at >= :since
-  AND (outcome <> 'unchanged' OR fresh > 0 OR early IS NULL OR started_at < early OR started_at > late)
+  AND (outcome <> 'unchanged' OR fresh > 0 OR pages + pages_failed > 0
+       OR early IS NULL OR started_at < early OR started_at > late
+       OR (SELECT p.outcome FROM visit p WHERE p.source_id = :source AND p.started_at < v.started_at
+           ORDER BY p.started_at DESC LIMIT 1) NOT IN ('ok', 'unchanged'))
 ORDER BY started_at, id
 """
 LATEST = "SELECT s.source_id, (SELECT max(v.started_at) FROM visit v WHERE v.source_id = s.source_id) FROM source s"
@@ -373,7 +376,7 @@ class Collect(Erasure):
         return [_visit(row) for row in self.rows(VISITS, {"since": to_text(since), "source": source_id})]
 
     def history(self, since: datetime, source_id: str) -> Sequence[Visit]:
-        """A source's visits since then as its rhythm needs them, oldest first: what is left out found nothing changed."""
+        """A source's visits since then as rhythm and health need them, oldest first: what is left out changes no answer."""
         return [_visit(row) for row in self.rows(HISTORY, {"since": to_text(since), "source": source_id})]
 
     def latest_visits(self) -> Mapping[str, datetime]:

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from crawler.rhythm import HISTORY, next_due, weighed
+from crawler.rhythm import HISTORY, health, next_due, weighed
 from domain.model import (
     Checkpoint,
     Consent,
@@ -291,6 +291,20 @@ def test_the_rhythm_s_history_leaves_out_only_what_changes_no_answer(archive, so
     for outcome in (Outcome.OK, Outcome.EMPTY):
         visit = Visit(source_id="blatt", started_at=now, finished_at=now, outcome=outcome)
         assert weighed(visit, kept) == weighed(visit, whole)
+
+
+def test_the_history_tells_since_when_a_source_is_well_and_which_pages_failed(archive, batch, now):
+    for n in range(260):
+        at = now - timedelta(hours=2 * (260 - n))
+        outcome = Outcome.UNREACHABLE if n == 100 else Outcome.UNCHANGED
+        visit = Visit(
+            source_id="blatt", started_at=at, finished_at=at, outcome=outcome, pages_failed=int(n == 190)
+        )
+        archive.commit(replace(batch(at=at), visit=visit))
+    kept = archive.history(now - HISTORY, "blatt")
+    assert len(kept) < 110
+    assert health(kept, now) == health(archive.visits(now - HISTORY, "blatt"), now)
+    assert health(kept, now).unread == 1.0
 
 
 def test_the_latest_visit_and_what_is_new_are_told_by_source(archive, source, batch, now):
