@@ -17,7 +17,8 @@ from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 logger = logging.getLogger(__name__)
-ENDED_WITHIN_SECONDS = 3.0
+ENDED_WITHIN_SECONDS = 12.0
+"""For crawlers, which end what they have begun; whoever runs the schedule is told twenty for everything."""
 GRACE = timedelta(hours=12)
 """How late a missed run may still be made up."""
 
@@ -70,7 +71,7 @@ def next_run(when: Every | Daily, now: datetime) -> datetime:
 async def keep_time(
     jobs: Sequence[Job], stop: asyncio.Event, *, before_leaving: Callable[[], Awaitable[None]]
 ) -> None:
-    """Runs the jobs until `stop` is set, then stops what they started, then the schedule itself."""
+    """Runs the jobs until `stop` is set, then ends those under way, then the schedule itself."""
     schedule, running = AsyncIOScheduler(timezone=UTC), set[asyncio.Task[None]]()
     for job in jobs:
         schedule.add_job(

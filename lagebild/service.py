@@ -50,8 +50,8 @@ OFTEN = {
 }
 """What is looked at again and again; what there is to do is decided by what is due."""
 UPKEEP_AT = time(4, 10)
-STOP_WITHIN_SECONDS, GONE_WITHIN_SECONDS = 12, 18
-"""For the crawlers to end, and for everything; systemd and containers are told 20."""
+GONE_WITHIN_SECONDS = 18
+"""systemd and containers are told 20."""
 Reload = Callable[[], Workshop]
 Collecting = Callable[[Workshop, OnAnswer], Awaitable[Collected]]
 
@@ -63,7 +63,6 @@ class Service:
     workshop: Workshop
     reload: Reload
     stop: asyncio.Event = field(default_factory=asyncio.Event)
-    tasks: set[asyncio.Task[None]] = field(default_factory=set)
     ward: Ward = field(init=False)
     rounds: Rounds = field(default_factory=Rounds)
     turns: Turns = field(default_factory=Turns)
@@ -96,14 +95,14 @@ class Service:
     def _timetable(self) -> list[Job]:
         editions = self.workshop.settings.publish.editions
         return [
-            self._often("collect", self._tracked(self._tick)),
+            self._often("collect", self._tick),
             *(self._digest(edition) for edition in editions),
             *(self._weekly(edition) for edition in editions),
             self._often("updates", self._update),
             self._often("catch-up", self._catch_up),
             self._often("outbox", self._send_waiting),
             self._often("alerts", self._look),
-            self._often("recheck", self._tracked(self._recheck)),
+            self._often("recheck", self._recheck),
             Job("upkeep", Daily(UPKEEP_AT, "UTC"), self._upkeep),
         ]
 
@@ -186,25 +185,9 @@ class Service:
     def _most_waiting(self) -> int:
         return self.workshop.settings.limits.backlog_pauses_collecting
 
-    def _tracked(self, work: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
-        async def run() -> None:
-            task = asyncio.ensure_future(work())
-            self.tasks.add(task)
-            try:
-                await task
-            finally:
-                self.tasks.discard(task)
-
-        return run
-
-    async def _stop_crawlers(self) -> None:
-        """Crawlers stop before the schedule does; what they had delivered is kept."""
+    async def _before_leaving(self) -> None:
         tell_systemd("STOPPING=1")
         self.workshop.stop_reading()
-        for task in tuple(self.tasks):
-            task.cancel()
-        if self.tasks:
-            await asyncio.wait(self.tasks, timeout=STOP_WITHIN_SECONDS)
 
     def listen(self, loop: asyncio.AbstractEventLoop) -> None:
         """Hears what it is told from now on, so that a stop during the start is a stop too."""
@@ -240,7 +223,7 @@ async def serve(service: Service) -> None:
     try:
         async with answering(service.workshop.settings.archive, service.erase):
             tell_systemd("READY=1")
-            await keep_time(service.jobs(), service.stop, before_leaving=service._stop_crawlers)
+            await keep_time(service.jobs(), service.stop, before_leaving=service._before_leaving)
     finally:
         feeding.cancel()
         with contextlib.suppress(asyncio.CancelledError):

@@ -9,7 +9,7 @@ import logging
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
@@ -326,21 +326,10 @@ class Fleet:
         return await self._in_turn(held)
 
     def _desk(self, workshop: Workshop) -> SharedDesk:
-        now, window = workshop.clock(), timedelta(days=workshop.settings.collect.copies_window_days)
-        if self._prints is None:
-            self._prints = Prints(workshop.archive, window, now)
+        self._prints = self._prints or workshop.prints
         plain = desk_of(workshop, self._prints.index)
         return SharedDesk(
-            plain.archive,
-            plain.index,
-            plain.clock,
-            plain.pseudonym,
-            plain.references,
-            plain.alias,
-            plain.admit,
-            plain.public,
-            plain.handles,
-            self._prints,
+            **{part.name: getattr(plain, part.name) for part in fields(plain)}, prints=self._prints
         )
 
     def _settle(self, workshop: Workshop) -> None:

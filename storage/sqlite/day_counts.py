@@ -130,8 +130,8 @@ class DayCounts(Hours):
     def _day_faults(self) -> list[str]:
         """Days whose kept count claims to hold, and is not what counting gives."""
         spans = [(start, stop) for start, stop in self.rows(ALL_DAYS)]
-        held = spans and [span for span in spans if not self._stale([span])]
-        wrong = [span for span in held if self._kept_of(span) != self._tally(span)]
+        stale = self._stale(spans) if spans else {}
+        wrong = [span for span in spans if span not in stale and self._kept_of(span) != self._tally(span)]
         return [f"counts: {len(wrong)} days are not as counted ({wrong[0][0]} …); run `lagebild db rebuild`"] if wrong else []  # fmt: skip
 
     def _stale(self, spans: Sequence[Span]) -> dict[Span, int]:
