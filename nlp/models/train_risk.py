@@ -332,6 +332,22 @@ def batches(texts: Texts, training: np.ndarray, rng: np.random.Generator, size: 
     return [out[i] for i in rng.permutation(len(out))]
 
 
+def paced(
+    net: Upper, steps: int, args: argparse.Namespace
+) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler]:
+    """Layers and heads at their own rates, which rise over the first twelfth of the steps and fall to nothing."""
+    heads = [p for n, p in net.named_parameters() if not n.startswith("layers.") and p.requires_grad]
+    optimiser = torch.optim.AdamW(
+        [{"params": net.layers.parameters(), "lr": args.rate}, {"params": heads, "lr": args.head_rate}],
+        weight_decay=0.01,
+    )
+    warm = 0.08 * steps
+    schedule = torch.optim.lr_scheduler.LambdaLR(
+        optimiser, lambda s: min(1, (s + 1) / warm) * max(0, 1 - s / steps)
+    )
+    return optimiser, schedule
+
+
 def trained(texts: Texts, published: nn.ModuleList, training: np.ndarray, args: argparse.Namespace) -> Upper:
     torch.manual_seed(args.seed)
     rng = np.random.default_rng(args.seed)
@@ -343,16 +359,8 @@ def trained(texts: Texts, published: nn.ModuleList, training: np.ndarray, args: 
         _, pooled = answers(net, texts, training[::4].tolist())
         net.mean.data = torch.from_numpy(pooled.mean(0))
         net.spread.data = torch.from_numpy(pooled.std(0) + 1e-4)
-    heads = [p for n, p in net.named_parameters() if not n.startswith("layers.") and p.requires_grad]
-    optimiser = torch.optim.AdamW(
-        [{"params": net.layers.parameters(), "lr": args.rate}, {"params": heads, "lr": args.head_rate}],
-        weight_decay=0.01,
-    )
     steps = -(-len(training) // args.batch) * args.epochs
-    warm = 0.08 * steps
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimiser, lambda s: min(1, (s + 1) / warm) * max(0, 1 - s / steps)
-    )
+    optimiser, schedule = paced(net, steps, args)
     for epoch in range(args.epochs):
         net.train()
         started, total = time.time(), 0.0

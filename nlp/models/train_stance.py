@@ -39,6 +39,7 @@ from train_risk import (
     invented,
     labelled,
     own,
+    paced,
     prepare,
     targets,
     unlabelled,
@@ -117,16 +118,8 @@ def trained(pool: Pool, training: list[int], watched: list[int], args: argparse.
     rng = np.random.default_rng(args.seed)
     net = Upper(pool.start.layers, torch.zeros(1 + len(TOPICS)))
     net.load_state_dict(pool.start.state_dict())
-    heads = [p for n, p in net.named_parameters() if not n.startswith("layers.") and p.requires_grad]
-    optimiser = torch.optim.AdamW(
-        [{"params": net.layers.parameters(), "lr": args.rate}, {"params": heads, "lr": args.head_rate}],
-        weight_decay=0.01,
-    )
     steps = -(-len(training) // args.batch) * args.epochs
-    warm = 0.08 * steps
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimiser, lambda s: min(1, (s + 1) / warm) * max(0, 1 - s / steps)
-    )
+    optimiser, schedule = paced(net, steps, args)
     for epoch in range(args.epochs):
         net.train()
         began = time.process_time()
