@@ -11,11 +11,10 @@ from starlette.testclient import TestClient
 
 from domain.model import Search
 from domain.ports import Archive
-from lagebild.reading_room import room as room_of
-from lagebild.settings import Collect, Settings
-from lagebild.workshop import Workshop
+from lagebild.settings import Collect
 from storage.sqlite import open_archive
-from tests.fixtures.room_world import NOW, SOURCES, fill
+from tests.fixtures.room_client import client_of
+from tests.fixtures.room_world import fill
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -79,13 +78,7 @@ def archive(tmp_path: Path) -> Iterator[Archive]:
 
 @pytest.fixture
 def room(archive: Archive, tmp_path: Path) -> TestClient:
-    settings = Settings(
-        archive=tmp_path / "room.db",
-        sources=tmp_path / "sources.yaml",
-        collect=Collect(allow_hosts=("127.0.0.1",)),
-    )
-    app = room_of(Workshop(settings, SOURCES, archive, lambda: NOW))
-    return TestClient(app, base_url="http://127.0.0.1", follow_redirects=False)
+    return client_of(archive, tmp_path, collect=Collect(allow_hosts=("127.0.0.1",)))
 
 
 def brought(room: TestClient, url: str) -> tuple[int, str]:

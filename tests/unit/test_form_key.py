@@ -4,14 +4,10 @@ import re
 from pathlib import Path
 from threading import Thread
 
-from starlette.testclient import TestClient
-
-from lagebild.reading_room import room as room_of
 from lagebild.room.form_key import form_key
-from lagebild.settings import Settings
-from lagebild.workshop import Workshop
 from storage.sqlite import open_archive
-from tests.fixtures.room_world import NOW, SOURCES, fill
+from tests.fixtures.room_client import client_of
+from tests.fixtures.room_world import fill
 
 
 def test_it_is_made_once_and_kept_for_its_owner(tmp_path: Path) -> None:
@@ -51,15 +47,7 @@ def test_where_no_file_can_be_kept_the_room_still_opens(tmp_path: Path) -> None:
 def test_two_rooms_over_one_archive_accept_each_others_forms(tmp_path: Path) -> None:
     archive = open_archive(tmp_path / "room.db")
     fill(archive)
-    settings = Settings(archive=tmp_path / "room.db", sources=tmp_path / "sources.yaml")
-    one, other = (
-        TestClient(
-            room_of(Workshop(settings, SOURCES, archive, lambda: NOW)),
-            base_url="http://127.0.0.1",
-            follow_redirects=False,
-        )
-        for _ in range(2)
-    )
+    one, other = client_of(archive, tmp_path), client_of(archive, tmp_path)
     token = re.findall(r'name="token" value="([0-9a-f]+)"', one.get("/incidents").text)[0]
     given = {"token": token, "title": "Vorfall", "market": "DE", "severity": "3"}
     other.cookies.update(one.cookies)

@@ -10,11 +10,9 @@ import pytest
 from starlette.testclient import TestClient
 
 from domain.ports import Archive
-from lagebild.reading_room import room as room_of
-from lagebild.settings import Settings
-from lagebild.workshop import Workshop
 from storage.sqlite import open_archive
-from tests.fixtures.room_world import NOW, SOURCES, fill
+from tests.fixtures.room_client import client_of
+from tests.fixtures.room_world import NOW, fill
 
 
 @pytest.fixture
@@ -27,9 +25,7 @@ def archive(tmp_path: Path) -> Iterator[Archive]:
 
 @pytest.fixture
 def room(archive: Archive, tmp_path: Path) -> TestClient:
-    settings = Settings(archive=tmp_path / "room.db", sources=tmp_path / "sources.yaml")
-    app = room_of(Workshop(settings, SOURCES, archive, lambda: NOW))
-    return TestClient(app, base_url="http://127.0.0.1", follow_redirects=False)
+    return client_of(archive, tmp_path)
 
 
 def token(room: TestClient, path: str = "/incidents") -> str:
