@@ -16,6 +16,7 @@ NAMED_AT_MOST = 5
 GROWING_SAMPLES = 4
 MISSED_VISITS = 10
 """So many finds are missed by chance once in 20,000 times; a class that seldom says something gets longer."""
+KNOWN_AFTER = timedelta(days=1)
 CALM_SHARE = 1.2
 """A disk alarm ends only when there is a fifth more room than the bound, so that it does not flicker."""
 
@@ -77,11 +78,11 @@ def quiet(state: State, wanted: Alerts) -> Iterator[Alarm]:
 def is_unusual(heard: Sequence[Heard], silent: timedelta, bound: timedelta) -> bool:
     """Whether a class as lively as this would have brought something ten times in that time.
 
-    Of one that has brought nothing since its first visit nobody knows how lively it is: it gets twice the bound.
+    Of one that is not known for a whole day nobody knows how lively it is, and how silent at night: it gets twice the bound.
     """
     first = min((h.first_visit for h in heard if h.first_visit), default=None)
     fresh = max((h.last_fresh for h in heard if h.last_fresh), default=None)
-    if first is None or fresh is None or fresh <= first:
+    if first is None or fresh is None or fresh - first < KNOWN_AFTER:
         return silent >= 2 * bound
     return sum(h.fresh_visits for h in heard) * (silent / (fresh - first)) >= MISSED_VISITS
 

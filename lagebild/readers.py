@@ -108,6 +108,11 @@ class Readers:
             logger.info("reading process renewed items=%d megabytes=%.0f", worker.items, used)
             self.close()
 
+    def megabytes(self) -> float | None:
+        """What the reading process holds in memory; None while there is none."""
+        worker = self._worker
+        return worker.megabytes() if worker else None
+
     def stop(self) -> None:
         """Ends the process for good, in the middle of a batch too; what was not kept is read after the next start."""
         self._stopped = True

@@ -247,6 +247,7 @@ class Quarter:
     folder: Path
     alarms: list[Alarm] = field(default_factory=list)
     memory: list[float] = field(default_factory=list)
+    reader: list[float] = field(default_factory=list)
     octets: list[tuple[int, int]] = field(default_factory=list)
 
     def settings(self) -> Settings:
@@ -264,7 +265,7 @@ class Quarter:
 
     async def run(self) -> None:
         archive = Shaky(open_archive(self.folder / "a.db"), self.world)
-        workshop = Workshop(self.settings(), self.world.sources, archive, clock=self.world.clock)  # type: ignore[arg-type]
+        workshop = Workshop(self.settings(), self.world.sources, archive, self.world.clock, apart=True)  # type: ignore[arg-type]
         archive.sync_sources(self.world.sources, self.world.now)
         service = Service(workshop, lambda: workshop, collect=self.collect)
         jobs = {job.name: job for job in service.jobs() if job.name != "recheck"}
@@ -277,6 +278,7 @@ class Quarter:
                 await self.fire(service, jobs[name])
                 fires[name] = next_fire(jobs[name], moment)
         await self.fire(service, jobs["alerts"])
+        workshop.close()
         self.alarms = list(archive.alarms(standing=False, limit=1000))
 
     async def fire(self, service: Service, job: Job) -> None:
@@ -289,10 +291,11 @@ class Quarter:
 
     def measure(self, workshop: Workshop) -> None:
         self.memory.append(resident_megabytes() or 0.0)
+        self.reader.append(workshop.readers.megabytes() or 0.0)
         items = workshop.archive.counts()["item"]
         self.octets.append((items, workshop.settings.archive.stat().st_size))
         if len(self.memory) % 5 == 0:
-            done = f"day {len(self.memory)} items {items} memory {self.memory[-1]:.0f} MB"
+            done = f"day {len(self.memory)} items {items} memory {self.memory[-1]:.0f} + {self.reader[-1]:.0f} MB"
             print(f"{time.process_time():.0f} CPU s {done}", file=sys.stderr, flush=True)
 
     def plant(self, service: Service, workshop: Workshop) -> None:
@@ -428,6 +431,7 @@ def report(quarter: Quarter, seconds: float) -> dict[str, Any]:
         "days": quarter.world.days, "sources": len(quarter.world.sources), "items": counts["item"],
         "visits": counts["visit"], "issues": counts["digest_run"], "missing issues": missing_issues(quarter),
         "alarms": alarms, "memory MB": [round(m) for m in memory[:: max(1, len(memory) // 9)]],
+        "reading process MB, most": round(max(quarter.reader, default=0)),
         "memory rise MB": round(max(settled[-5:], default=0) - max(settled[:5], default=0), 1),
         "octets per item, last third over second": round(growth(quarter.octets), 3),
         "file MB": round(size["total"] / 1e6, 1),

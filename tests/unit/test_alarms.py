@@ -66,6 +66,11 @@ def test_a_class_nobody_knows_yet_gets_twice_its_hours(since: float, raised: lis
     assert keys(state(classes={"media/news": [BOTE]}, heard={"bote": fresh_at_first})) == raised
 
 
+def test_the_first_night_of_a_class_is_no_silence() -> None:
+    told_by_day = Heard(hours(34), NOW, NOW, hours(14), 14)
+    assert keys(state(classes={"media/news": [BOTE]}, heard={"bote": told_by_day})) == []
+
+
 def test_silence_counts_only_while_somebody_listened() -> None:
     woken = listening(fresh=170, visited=168, up_since=NOW)
     assert keys(woken) == []
