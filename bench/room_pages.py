@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ from urllib.parse import quote
 
 from bench.articles import Articles
 from bench.store import frequent_terms
+from lagebild.memory import own_megabytes
 
 LOOKS = 10
 """Visits of a page whose CPU is measured: the kernel counts in hundredths of a second."""
@@ -135,10 +137,22 @@ class Room:
         fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
-    def peak_kilobytes(self) -> int:
-        """The most memory that the server ever held."""
-        told = Path(f"/proc/{self.pid}/status").read_text()
-        return int(re.search(r"VmHWM:\s+(\d+)", told)[1])  # type: ignore[index]
+    @contextmanager
+    def watched(self) -> Iterator[list[float]]:
+        """What memory the server holds for itself (MB) twenty times a second, into the list that it gives."""
+        seen, over = [own_megabytes(self.pid) or 0.0], threading.Event()
+
+        def look() -> None:
+            while not over.wait(0.05):
+                seen.append(own_megabytes(self.pid) or 0.0)
+
+        looking = threading.Thread(target=look)
+        looking.start()
+        try:
+            yield seen
+        finally:
+            over.set()
+            looking.join()
 
 
 @contextmanager

@@ -25,7 +25,7 @@ from domain.model import Alarm, Delivery, Fetched, JobRun, Source, TermsStatus
 from domain.registry import plug
 from lagebild.alarms import State, alarms_of
 from lagebild.belts.deliver import CHANNELS, send
-from lagebild.memory import resident_megabytes
+from lagebild.memory import own_megabytes
 from lagebild.settings import Watcher
 from lagebild.upkeep import LAST_BACKUP, is_owed, owed_since
 from lagebild.workshop import Workshop
@@ -102,7 +102,7 @@ def state_of(workshop: Workshop, now: datetime, up_since: datetime, clock_off: f
         heard=archive.heard(now - WINDOW),
         late={e.market: owed_since(e, now) for e in settings.publish.editions if is_owed(workshop, e)},
         free_megabytes=free_megabytes(settings.archive),
-        memory_megabytes=resident_megabytes(),
+        memory_megabytes=own_megabytes(),
         memory_limit_megabytes=settings.limits.memory_megabytes,
         backlog=backlog_samples(workshop, now),
         clock_off_seconds=clock_off,

@@ -5,10 +5,14 @@ from pathlib import Path
 PAGE_OCTETS = 4096
 
 
-def resident_megabytes(process: int | str = "self") -> float | None:
-    """Resident memory of a process; None where the system does not tell (no /proc), or when it has gone."""
+def own_megabytes(process: int | str = "self") -> float | None:
+    """Resident memory of a process without the pages of files it looks at: an archive's pages are mapped, up to 256 MB a
+    connection, and the system takes them back when it needs room.
+
+    None where the system does not tell (no /proc), or when the process has gone.
+    """
     try:
-        pages = int(Path(f"/proc/{process}/statm").read_text(encoding="ascii").split()[1])
-    except (OSError, ValueError, IndexError):
+        _, resident, shared = Path(f"/proc/{process}/statm").read_text(encoding="ascii").split()[:3]
+    except (OSError, ValueError):
         return None
-    return pages * PAGE_OCTETS / 1e6
+    return (int(resident) - int(shared)) * PAGE_OCTETS / 1e6

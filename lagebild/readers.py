@@ -17,7 +17,7 @@ from typing import Any
 from domain.errors import ItemError, LagebildError
 from domain.model import Item, Reading
 from domain.ports import Annotator
-from lagebild.memory import resident_megabytes
+from lagebild.memory import own_megabytes
 from lagebild.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -189,7 +189,7 @@ class _Worker:
             raise Lost("the process died") from error
 
     def megabytes(self) -> float | None:
-        return resident_megabytes(self._process.pid or 0)
+        return own_megabytes(self._process.pid or 0)
 
     def kill(self) -> None:
         self._process.kill()

