@@ -25,7 +25,8 @@ CALM_SHARE = 1.2
 class State:
     """What is known of the service now.
 
-    `classes` holds enabled, unpaused sources by class. `late` holds markets with the moment their issue was due.
+    `classes` holds enabled, unpaused sources by class. `overdue` counts sources whose visit was due so long ago that collecting
+    counts as stalled. `late` holds markets with the moment their issue was due.
     `backlog` counts unread items hour by hour, oldest first, now last. `clock_off_seconds` is None when no answer told.
     """
 
@@ -33,6 +34,7 @@ class State:
     up_since: datetime
     classes: Mapping[str, Sequence[Source]] = field(default_factory=dict)
     heard: Mapping[str, Heard] = field(default_factory=dict)
+    overdue: int = 0
     late: Mapping[str, datetime] = field(default_factory=dict)
     free_megabytes: float | None = None
     memory_megabytes: float | None = None
@@ -102,8 +104,8 @@ def silence(heard: Sequence[Heard], up_since: datetime) -> timedelta:
 
 
 def stalled(state: State, wanted: Alerts) -> Iterator[Alarm]:
-    """No source was visited at all for a while, though there are some."""
-    if not any(state.classes.values()):
+    """No source was visited at all for a while, though some were due."""
+    if not state.overdue:
         return
     last = max((h.last_visit for h in state.heard.values() if h.last_visit), default=state.up_since)
     idle = state.now - max(last, state.counted_from("stalled:collect"))

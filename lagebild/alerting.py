@@ -100,6 +100,7 @@ def state_of(workshop: Workshop, now: datetime, up_since: datetime, clock_off: f
         up_since=up_since,
         classes=classes_of([s for s in workshop.sources if s.enabled]),
         heard=archive.heard(now - WINDOW),
+        overdue=len(archive.due_sources(now - timedelta(minutes=settings.alerts.stalled_minutes))),
         late={e.market: owed_since(e, now) for e in settings.publish.editions if is_owed(workshop, e)},
         free_megabytes=free_megabytes(settings.archive),
         memory_megabytes=own_megabytes(),

@@ -226,9 +226,6 @@ class Shaky:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._archive, name)
 
-    def due_sources(self, now: datetime) -> Any:
-        return [] if self._world.broken("no visits") else self._archive.due_sources(now)
-
     def unread(self, annotator: str, limit: int) -> Any:
         return [] if self._world.broken("reading stuck") else self._archive.unread(annotator, limit)
 
@@ -323,7 +320,8 @@ class Quarter:
         """Stands in for the crawl; from the desk on everything is the service's own."""
         if self.world.broken("reading stuck") and self.world.now.minute == 0:
             self.world.flood()
-        chosen = _chosen(workshop, everything=False, only=())
+        due = _chosen(workshop, everything=False, only=())
+        chosen = [] if self.world.broken("no visits") else due
         run = collect_run(workshop, chosen)
         for source in chosen:
             harvest = self.world.answer(source)

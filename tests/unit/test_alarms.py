@@ -83,8 +83,12 @@ def test_a_restart_does_not_clear_an_alarm_that_stands() -> None:
 
 
 def test_nobody_visited_anything() -> None:
-    assert keys(listening(fresh=3, visited=2.5)) == ["stalled:collect"]
-    assert keys(listening(fresh=3, visited=2.5, up_since=hours(1))) == []
+    assert keys(listening(fresh=3, visited=2.5, overdue=1)) == ["stalled:collect"]
+    assert keys(listening(fresh=3, visited=2.5, overdue=1, up_since=hours(1))) == []
+
+
+def test_no_visit_is_missed_while_none_is_due() -> None:
+    assert keys(listening(fresh=3, visited=2.5, overdue=0)) == []
 
 
 @pytest.mark.parametrize(("due", "raised"), [(0.4, []), (0.6, ["late:DE"])])
@@ -168,7 +172,7 @@ def test_deliveries_that_do_not_arrive_and_alarms_among_them_are_not_counted() -
 
 def test_every_alarm_says_what_to_do() -> None:
     bad = state(
-        classes={"media/news": [BOTE]}, heard={"bote": Heard(hours(200), hours(3), None, None)}, late={"DE": hours(3)},
+        classes={"media/news": [BOTE]}, heard={"bote": Heard(hours(200), hours(3), None, None)}, overdue=1, late={"DE": hours(3)},
         free_megabytes=1, memory_megabytes=9e9, memory_limit_megabytes=1, backlog=[1000, 2000, 3000, 4000],
         clock_off_seconds=999, terms_due=["a"], jobs={"x": JobRun("x", "k", hours(1), hours(1), "failed", {})},
         last_backup=hours(99), undelivered={"smtp": 1},

@@ -12,8 +12,8 @@ from threading import Thread
 import pytest
 
 from digest.notice import notice_of, subject_of
-from domain.model import Alarm, Fetched, Request
-from lagebild.alerting import Skew, Ward, backlog_samples, ping
+from domain.model import Alarm, Fetched, Lens, Request, Source
+from lagebild.alerting import Skew, Ward, backlog_samples, ping, state_of
 from lagebild.settings import Alerts, Delivery, Settings, Watcher
 from lagebild.upkeep import Rounds, bury_interrupted
 from lagebild.workshop import Workshop
@@ -61,6 +61,21 @@ def test_an_alarm_is_told_once_and_its_end_once(workshop: Workshop) -> None:
     assert len(told(workshop)) == 1
     ward.look(at(workshop, NOW + timedelta(minutes=10), disk_low_megabytes=0))
     assert sorted("over since" in text for text in told(workshop)) == [False, True]
+
+
+def test_collecting_is_stalled_only_while_a_visit_is_overdue(workshop: Workshop) -> None:
+    bote = Source(
+        id="bote",
+        name="Bote",
+        kind="rss",
+        url="https://bote.example/rss",
+        language="de",
+        markets=("DE",),
+        lens=Lens.MEDIA,
+    )
+    workshop.archive.sync_sources((bote,), NOW)
+    assert state_of(workshop, NOW + timedelta(hours=1), NOW).overdue == 0
+    assert state_of(workshop, NOW + timedelta(hours=3), NOW).overdue == 1
 
 
 def test_after_a_sleep_time_counts_anew(workshop: Workshop) -> None:
