@@ -770,6 +770,20 @@ CREATE INDEX visit_of_source ON visit (source_id, finished_at, outcome);    -- w
 """
 
 
+# The tags of all topics in the order of their items, from an index of these alone: a third of the time.
+TOPICS_OF_DAYS = """
+CREATE INDEX annotation_topic ON annotation (item, label) WHERE layer = 'topic' AND valid_to IS NULL AND suppressed = 0;
+DROP VIEW v_topics;
+CREATE VIEW v_topics AS             -- per day and market: items and independent publishers
+SELECT substr(i.published_at, 1, 10) AS day, trim(i.markets) AS markets, a.label AS topic, count(*) AS items,
+    count(DISTINCT i.publisher) AS publishers
+FROM (SELECT DISTINCT item, label FROM annotation WHERE layer = 'topic' AND valid_to IS NULL AND suppressed = 0) a
+    CROSS JOIN item i ON i.id = a.item
+WHERE i.copy_of IS NULL AND i.state = 'live'
+GROUP BY day, i.markets, a.label;
+"""
+
+
 @migrations()
 def m001_sources(db: Database) -> None:
     _script(db, SOURCES)
@@ -868,6 +882,11 @@ def m019_unnamed(db: Database) -> None:
 @migrations()
 def m020_day_counts(db: Database) -> None:
     _script(db, DAY_COUNTS)
+
+
+@migrations()
+def m021_topics_of_days(db: Database) -> None:
+    _script(db, TOPICS_OF_DAYS)
 
 
 def _script(db: Database, script: str) -> None:
