@@ -385,7 +385,8 @@ class Item:
 
     `id` is stable: the hash of platform, instance and raw id. `url` is canonical. `text` is paragraphs joined
     by a line feed. `language` is ISO 639-1, `language_flags` may hold mixed, short, gsw, rejected.
-    `published_at` falls back to `fetched_at`; `time_quality` says so: exact, day, fetched.
+    `published_at` falls back to `fetched_at`; `time_quality` says so: exact, day, fetched. In an archive a copy of the last
+    kind stands at its original's time.
     `text_origin`: page, feed, api. `author_ref` is a keyed pseudonym of the author's id and
     `author_alias` one of the handle, by which a person is found again; `authors` holds press bylines in clear.
     `expires_at` is None when nothing says the item must go.

@@ -154,6 +154,11 @@ i.state = 'live' AND (i.id IN (SELECT r.id FROM item r WHERE {UNREAD_YET})
                       OR i.copy_of IN (SELECT r.id FROM item r WHERE {UNREAD_YET}))
 """
 OPEN_PLACES = f"SELECT i.item_id, i.id, i.copy_of FROM item i WHERE {OPEN_COPIES}"
+# A copy without a time of its own stands at its original's; on its own again, at the time when we found it.
+DATE_AS_ORIGINAL = """
+UPDATE item SET published_at = coalesce((SELECT r.published_at FROM item r WHERE r.id = item.copy_of), first_seen_at)
+WHERE id IN (SELECT CAST(value AS INTEGER) FROM json_each(?)) AND instr(more, '"time_quality":"fetched"') > 0
+"""
 PLACE = "UPDATE item SET copy_of = :of, similarity = :similarity WHERE id = :id"
 LEAD = """
 UPDATE item SET copy_of = NULL, similarity = NULL, change = (SELECT max(change) + 1 FROM item) WHERE id = ?
@@ -337,6 +342,7 @@ class Collect(Erasure):
         """Changes whose copy an item is; whom it left and whom it joins are counted anew."""
         self._changed([key])
         done = self.run(statement, place)
+        self.run(DATE_AS_ORIGINAL, (compact([key]),))
         self._changed([key])
         return done
 
@@ -493,8 +499,10 @@ class Collect(Erasure):
         self._add_texts(texts)
         self.run_many(FINGERPRINT_KEEP, prints)
         self._watch([row[0] for row in items], now)
+        copied = [row[0] for row in items if row[3] is not None]
+        self.run(DATE_AS_ORIGINAL, (compact(copied),))
         self._hours_changed(to_text(one.item.published_at) for one in filed)
-        self._changed(row[0] for row in items if row[3] is not None)
+        self._changed(copied)
         return copies
 
     def _watch(self, keys: Sequence[int], now: str) -> None:

@@ -233,6 +233,37 @@ def test_what_was_read_keeps_its_place(archive, item, batch, now):
     assert archive.copies("late") == ["early"]
 
 
+def test_a_copy_without_a_time_of_its_own_stands_at_its_originals(archive, item, batch, now):
+    old = item("old", published_at=now - timedelta(days=10))
+    undated = [item(name, published_at=now, time_quality="fetched") for name in ("filed", "settled", "alone")]
+    archive.commit(batch(undated[1], undated[2], at=now))
+    archive.commit(batch(old, (undated[0], Copy("old", 1.0)), at=now))
+    archive.settle_copies({"settled": Copy("old", 0.9)})
+    times = {one.id: one.published_at for one in archive.items(["old", "filed", "settled", "alone"])}
+    assert times == dict.fromkeys(("old", "filed", "settled"), old.published_at) | {"alone": now}
+
+
+def test_on_its_own_again_it_stands_at_the_time_when_it_was_found(archive, item, batch, now):
+    old, undated = (
+        item("old", published_at=now - timedelta(days=10)),
+        item("undated", published_at=now, time_quality="fetched"),
+    )
+    archive.commit(batch(old, (undated, Copy("old", 1.0)), at=now))
+    archive.settle_copies({"undated": None})
+    assert archive.items(["undated"])[0].published_at == now
+
+
+def test_a_copy_with_a_time_of_its_own_keeps_it(archive, item, batch, now):
+    archive.commit(
+        batch(
+            item("old", published_at=now - timedelta(days=10)),
+            (item("new", published_at=now), Copy("old", 1.0)),
+            at=now,
+        )
+    )
+    assert archive.items(["new"])[0].published_at == now
+
+
 def test_fingerprints_after_a_change_are_those_filed_since(archive, item, batch, now):
     archive.commit(batch(item("a")))
     seen, first = archive.fingerprints_after(0)

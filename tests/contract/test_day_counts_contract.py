@@ -196,7 +196,11 @@ def test_counts_follow_what_happens(archive, world, days, agree, item, batch, no
 
 def test_counts_follow_copies_that_are_settled(archive, source, item, batch, days, agree, now) -> None:
     archive.sync_sources([source()], now)
-    texts = [item(f"t{n}", published_at=now - HOUR * 20 * n, publisher=f"Haus {n}") for n in range(4)]
+    times = ("fetched", "exact", "fetched", "exact")
+    texts = [
+        item(f"t{n}", published_at=now - HOUR * 20 * n, publisher=f"Haus {n}", time_quality=quality)
+        for n, quality in enumerate(times)
+    ]
     archive.commit(batch(texts[0], (texts[1], Copy("t0", 0.9)), texts[2], texts[3]))
     archive.count_days(*days, ZONE)
     assert archive.settle_copies({"t1": None, "t2": Copy("t3", 0.9), "t0": Copy("t1", 0.8)}) == 3
