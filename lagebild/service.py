@@ -20,6 +20,7 @@ from lagebild.belts.collect import Collected
 from lagebild.control import Order, answering
 from lagebild.job import collect_due_async, enrich_all, recheck_due_async, waiting_items
 from lagebild.log import telling
+from lagebild.memory import give_back
 from lagebild.notify import tell_systemd, watchdog_seconds
 from lagebild.privacy import Erased, erase, would_erase
 from lagebild.settings import Edition
@@ -153,6 +154,7 @@ class Service:
 
     async def _upkeep(self) -> None:
         await asyncio.to_thread(look_after, self.workshop)
+        give_back()
 
     async def _recheck(self) -> None:
         """Whether what we hold still stands; an hour is often enough for days 1 to 28."""

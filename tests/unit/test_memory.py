@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from lagebild.memory import own_megabytes
+from lagebild.memory import give_back, own_megabytes
 
 SIZE = 64 * 1024 * 1024
 pytestmark = pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="reads memory from /proc")
@@ -29,3 +29,13 @@ def test_what_it_holds_itself_counts() -> None:
 
 def test_nothing_is_told_of_a_process_that_has_gone() -> None:
     assert own_megabytes(2**22 + 1) is None
+
+
+def test_what_is_free_is_given_back() -> None:
+    before = own_megabytes() or 0.0
+    held = [bytes([n % 251]) * 10_000 for n in range(20_000)]
+    kept = held[::2_000]  # what lies between stays free in the allocator
+    del held
+    give_back()
+    assert (own_megabytes() or 0.0) - before < 40
+    assert len(kept) == 10
