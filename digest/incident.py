@@ -17,7 +17,6 @@ from digest.facts import Report
 from digest.gather import Ledger
 from digest.rows import report_of
 from digest.sections.parts import ISO_DAY, incident_title, link, marks_line
-from digest.sections.weight import class_of
 from digest.shield import clean, first_words
 from digest.wording import Speak, Words, as_it_is, joined, zone_of
 from domain.briefing import (
@@ -35,6 +34,7 @@ from domain.briefing import (
 from domain.errors import StorageError
 from domain.model import Incident, Number, TriageEvent
 from domain.ports import PublishArchive, TriageArchive
+from domain.severity import band_of
 
 SUMMARY_WORDS = 120
 VOICES_TOLD = (3, 5, 10, 25, 50, 100)
@@ -182,7 +182,7 @@ def _header(facts: IncidentFacts, words: Words) -> Header:
     status = words.text(
         "incident.status",
         id=incident.id,
-        severity=words.name("severity", class_of(incident.severity)),
+        severity=words.name("severity", band_of(incident.severity)),
         state=words.name("state", incident.state.value),
         owner=_owner(incident, words),
         tlp=incident.tlp,

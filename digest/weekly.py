@@ -17,7 +17,7 @@ from digest.sections.changes import grouped
 from digest.sections.closing import coverage, coverage_notice, date_line, upcoming
 from digest.sections.counts import intervals, risks, tone
 from digest.sections.parts import figure, incident_title, link, marks_line
-from digest.sections.weight import class_of, lead_story, partial, ranked, weighty
+from digest.sections.weight import lead_story, partial, ranked, weighty
 from digest.shield import clean, cut
 from digest.statistics import TOO_FEW
 from digest.wording import Words, joined, zone_of
@@ -38,6 +38,7 @@ from domain.briefing import (
 )
 from domain.model import Lens
 from domain.ports import PublishArchive
+from domain.severity import band_of
 
 CUTOFF = time(14, 0)
 WEEK = timedelta(days=7)
@@ -393,7 +394,7 @@ def _outcome(row: Mapping[str, Any], words: Words) -> tuple[Line, ...]:
     wait = span(datetime.fromisoformat(taken) - opened, words) if taken else words.text("incident.not_yet")
     return (
         (cut(incident_title(row["title"], words), 80),),
-        (words.name("severity", class_of(row["severity"])),),
+        (words.name("severity", band_of(row["severity"])),),
         (words.name("state", row["state"]),),
         (words.moment(opened),),
         (wait,),
@@ -449,7 +450,7 @@ def open_questions(facts: Facts, words: Words) -> list[Block]:
     rows = tuple(
         (
             (cut(incident_title(incident.title, words), 80),),
-            (words.name("severity", class_of(incident.severity)),),
+            (words.name("severity", band_of(incident.severity)),),
             (words.name("state", incident.state.value),),
             (", ".join(incident.audience) or words.text("heat.dash"),),
         )

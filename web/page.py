@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from domain.model import Item, Rights, Signal, Story
+from domain.severity import band_of
 from web.desk import LANGUAGES, Desk
 from web.parts import HEADER, parts_of, rendered
 from web.roles import Role, may
@@ -112,6 +113,13 @@ def story_name(desk: Desk, row: Mapping[str, Any], language: str) -> str:
     return headline(desk, items[0], topics, language) if items else words(language)["story"]
 
 
+def severity_mark(level: int, word: str) -> Markup:
+    """The band, as briefings print it; the number behind it is told where a pointer rests."""
+    return Markup('<span class="sev sev-{0}" title="{1} {0}/5">{2}</span>').format(
+        level, word, band_of(level)
+    )
+
+
 def counted(spoken: Mapping[str, str], count: int, what: str, language: str) -> str:
     """A number with its noun: `what` is a word's key, `what_one` the key of its singular."""
     noun = spoken.get(f"{what}_one", spoken[what]) if count == 1 else spoken[what]
@@ -178,6 +186,8 @@ def page(request: Request, template: str, status: int = 200, **facts: Any) -> HT
         topic=lambda name: desk.name("topic", name, language),
         platform=lambda name: desk.name("platform", name, language),
         named=lambda kind, name: desk.name(kind, name, language),
+        band=band_of,
+        severity_mark=lambda level: severity_mark(level, spoken["severity"]),
         story_name=lambda row: story_name(desk, row, language),
         state_word=lambda said: spoken.get(said, said) or "–",
         counted=lambda count, what: counted(spoken, count, what, language),

@@ -10,7 +10,6 @@ from digest.sections.parts import byline, figure, section, share
 from digest.sections.stories import MINORS, official
 from digest.sections.weight import (
     arrows_withheld,
-    class_of,
     is_surge,
     lead_story,
     lost_share,
@@ -22,6 +21,7 @@ from digest.statistics import TOO_FEW
 from digest.wording import Words, joined
 from domain.briefing import Block, Bullets, Foreign, Line, Paragraph, Section, Strong
 from domain.model import Signal
+from domain.severity import band_of
 
 MOST_WORDS = 60
 HEADLINE_WORDS = 16
@@ -207,7 +207,7 @@ def _short(title: Foreign, limit: int) -> Foreign:
 
 
 def _why(facts: Facts, words: Words, story: StoryFact) -> Line:
-    band = words.name("severity", class_of(story.severity))
+    band = words.name("severity", band_of(story.severity))
     if official(story):
         return (words.text("bottom.why_official"),)
     if touches(story.topics, MINORS) and story.severity >= 4:
@@ -261,7 +261,7 @@ def _case_what(facts: Facts, words: Words, case: Case, headline_words: int) -> L
     title = _short(case_title(facts, case, words), headline_words)
     return words.line(
         "bottom.what_incident",
-        topic=words.name("severity", class_of(case.incident.severity)),
+        topic=words.name("severity", band_of(case.incident.severity)),
         headline=title,
         state=state,
     )
@@ -270,7 +270,7 @@ def _case_what(facts: Facts, words: Words, case: Case, headline_words: int) -> L
 def _case_why(facts: Facts, words: Words, case: Case) -> Line:
     if case.story is not None:
         return _why(facts, words, case.story)
-    return (words.text("bottom.why_severity", severity=words.name("severity", class_of(severity(case)))),)
+    return (words.text("bottom.why_severity", severity=words.name("severity", band_of(severity(case)))),)
 
 
 def _case_ask(facts: Facts, words: Words, case: Case) -> Line:

@@ -5,7 +5,7 @@ from collections import Counter
 from digest.facts import CellFact, Facts, LensFact, TopicFact
 from digest.sections.escalations import series_name
 from digest.sections.parts import cell, figure, mark, nothing, section
-from digest.sections.weight import arrows_withheld, class_of, story_of
+from digest.sections.weight import arrows_withheld, story_of
 from digest.statistics import TOO_FEW, Direction, direction, wilson
 from digest.wording import Words, joined
 from domain.briefing import (
@@ -22,6 +22,7 @@ from domain.briefing import (
     Table,
 )
 from domain.model import Level, Signal
+from domain.severity import band_of
 
 MOST_SIGNALS = 5
 MOST_TOPICS = 8
@@ -78,7 +79,7 @@ def why_not_escalated(facts: Facts, words: Words, signal: Signal) -> str:
     if signal.level is Level.WATCH:
         return words.text("signals.publishers" if signal.count < 3 else "signals.below")
     story = story_of(facts, signal)
-    if story is None or class_of(story.severity) in ("S3", "S4"):
+    if story is None or band_of(story.severity) in ("S3", "S4"):
         return words.text("signals.no_severity")
     return words.text("signals.pending")
 

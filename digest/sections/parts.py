@@ -5,12 +5,12 @@ from collections.abc import Iterable
 from datetime import date
 
 from digest.facts import Facts, Said
-from digest.sections.weight import class_of
 from digest.shield import clean, safe_url
 from digest.wording import Words, joined
 from domain.briefing import Badge, Figure, Line, Link, Part, Section
 from domain.briefing import Block as AnyBlock
 from domain.briefing import Paragraph as Text
+from domain.severity import band_of
 
 SERIES = ("topic", "platform", "feature")
 ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -58,7 +58,7 @@ def incident_title(title: str, words: Words) -> str:
 
 
 def severity_badge(words: Words, severity: int) -> Badge:
-    band = class_of(severity)
+    band = band_of(severity)
     kinds = {"S1": "s1", "S2": "s2", "S3": "s3", "S4": "s4"}
     return Badge(words.name("severity", band), kinds[band])  # type: ignore[arg-type]
 

@@ -6,10 +6,11 @@ from digest.facts import Facts, StoryFact
 from digest.headlines import best_report, headline
 from digest.sections.escalations import evidence, helpline
 from digest.sections.parts import byline, figure, nothing, section, severity_badge
-from digest.sections.weight import class_of, in_several_markets, lead_story, order, ranked, status, weighty
+from digest.sections.weight import in_several_markets, lead_story, order, ranked, status, weighty
 from digest.shield import clean, first_words, quote
 from digest.wording import Words, joined
 from domain.briefing import Badge, Block, Foreign, Line, Paragraph, Part, Section, StoryCard
+from domain.severity import band_of
 
 MOST = 5
 MOST_WHY_WORDS = 40
@@ -188,7 +189,7 @@ def reasons_of(facts: Facts, words: Words, story: StoryFact) -> list[Line]:
             {"before": before, "now": now},
         ),
         (story.tier == 1, "lead", {}),
-        (True, "severity", {"severity": words.name("severity", class_of(story.severity))}),
+        (True, "severity", {"severity": words.name("severity", band_of(story.severity))}),
     )
     said = [words.line(f"card.reasons.{key}", None, **values) for holds, key, values in rules if holds]
     # The badge says the severity already; it is a reason only where there is no other.

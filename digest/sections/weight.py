@@ -5,6 +5,7 @@ from typing import Literal
 
 from digest.facts import Facts, Period, SourceFact, StoryFact
 from domain.model import Incident, IncidentState, Level, Outcome, Signal
+from domain.severity import band_of
 
 Status = Literal["new", "changed", "ongoing"]
 
@@ -22,15 +23,6 @@ OPEN_STATES = (
     IncidentState.ASSESSED,
     IncidentState.ESCALATED,
 )
-
-
-def class_of(severity: int) -> Literal["S1", "S2", "S3", "S4"]:
-    """The band of a severity 1 (background) to 5 (death, mass harm, ban)."""
-    if severity >= 5:
-        return "S1"
-    if severity == 4:
-        return "S2"
-    return "S3" if severity == 3 else "S4"
 
 
 def status(story: StoryFact, period: Period) -> Status:
@@ -69,7 +61,7 @@ def escalation_rank(story: StoryFact, incidents: tuple[Incident, ...]) -> int:
 def order(story: StoryFact, facts: Facts) -> tuple[str, int, int, int, int, float, str]:
     """The printed ordering rule as a sort key."""
     return (
-        class_of(story.severity),
+        band_of(story.severity),
         escalation_rank(story, facts.incidents),
         STATUS_RANK[status(story, facts.period)],
         -story.publishers,
@@ -103,7 +95,7 @@ def lead_story(facts: Facts) -> StoryFact | None:
     worth = [
         story for story in ranked(facts) if weighty(story) and (story.severity >= 3 or story.publishers >= 3)
     ]
-    if worth and class_of(worth[0].severity) == "S1":
+    if worth and band_of(worth[0].severity) == "S1":
         return worth[0]
     surges = sorted(filter(is_surge, facts.signals), key=lambda signal: (-signal.score, signal.id))
     behind = (story_of(facts, signal) for signal in surges)

@@ -4,6 +4,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -85,6 +86,25 @@ def test_suppressed_hits_and_similar_items_are_shown(room: TestClient) -> None:
 
 def test_a_post_without_a_title_is_called_by_its_words(room: TestClient) -> None:
     assert '<h1 lang="de">Gerade die Livestreams' in said(room, "/item/post")
+
+
+# --- today ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("title", "spoken"), [("I conti dei bambini entrano nelle dirette", "it"), ("", "de")])
+def test_a_story_goes_by_a_headline_in_the_readers_language(
+    archive: Archive, room: TestClient, title: str, spoken: str
+) -> None:
+    kept = replace(archive.stories_by_id(["s1"])[0], title=title, language=spoken)
+    archive.keep_stories([kept], [], NOW)
+    assert '<a href="/story/s1" lang="de">Test: Kinderkonten' in said(room, "/?market=DE")
+    if title:
+        assert f'<a href="/story/s1" lang="it">{title}' in said(room, "/?market=DE", "en")
+
+
+def test_severity_is_told_in_the_briefings_bands(room: TestClient) -> None:
+    assert '<span class="sev sev-4" title="Schwere 4/5">S2</span>' in said(room, "/?market=DE")
+    assert "Schwere 4 (S2)" in said(room, "/item/kinder")
 
 
 # --- stories -------------------------------------------------------------------------------------

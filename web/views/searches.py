@@ -14,6 +14,7 @@ from starlette.responses import RedirectResponse, Response
 
 from domain.errors import LagebildError
 from domain.model import Hit, SavedSearch
+from domain.severity import band_of
 from web.asked import address_of, kept, search_from, search_of
 from web.atom import MEDIA_TYPE, Entry
 from web.atom import feed as feed_of
@@ -93,7 +94,8 @@ def feed(request: Request) -> Response:
 def entry_of(desk: Desk, hit: Hit, base: str, language: str) -> Entry:
     item = hit.item
     topics = ", ".join(desk.name("topic", topic, language) for topic in hit.topics)
-    said = " · ".join(part for part in (", ".join(item.markets), topics, f"S{hit.severity}") if part)
+    band = band_of(hit.severity) if hit.severity else ""
+    said = " · ".join(part for part in (", ".join(item.markets), topics, band) if part)
     title = headline(desk, item, hit.topics, language)
     return Entry(
         f"urn:lagebild:item:{item.id}", title, f"{base}/item/{item.id}", item.fetched_at, said, item.outlet

@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from hashlib import sha256
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from domain.model import Incident, IncidentState, Level, Signal
+from domain.model import Incident, IncidentState, Level, Rights, Signal
 from web.desk import Desk
 from web.figures import ask, market_of, today_in
 from web.page import language_of, page
@@ -20,6 +21,8 @@ OPEN = tuple(s.value for s in IncidentState if s not in (IncidentState.CLOSED, I
 DAY = timedelta(days=1)
 USUAL = timedelta(days=28)
 STORIES_SHOWN = 6
+REPORTS_LOOKED_AT = 12
+"""Of a story, for a headline in the reader's language."""
 FAULTS_SHOWN = 6
 REPORTED = ("ok", "unchanged", "empty")
 CHANGES = ("new", "grew", "shrank", "reopened", "closed")
@@ -35,7 +38,12 @@ def show(request: Request) -> Response:
     before = (now - 2 * DAY).isoformat()
     told: dict[str, Any] = {
         "briefing": briefing(desk, market, language_of(request)),
-        "stories": ask(desk, "stories", **window, before=before, most=STORIES_SHOWN),
+        "stories": spoken_in(
+            language_of(request),
+            desk,
+            ask(desk, "stories", **window, before=before, most=STORIES_SHOWN),
+            window,
+        ),
         "signals": loud(desk, market),
         "incidents": visible(request, open_incidents(desk, market)),
     }
@@ -59,6 +67,27 @@ def show(request: Request) -> Response:
     if parts_of(request):
         answer.headers["ETag"] = mark
     return answer
+
+
+def spoken_in(
+    language: str, desk: Desk, stories: Sequence[dict[str, Any]], window: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    """The stories, each under a headline in this language: its own, else that of its best report that has one.
+
+    A story that nobody reports in this language keeps its own.
+    """
+    foreign = [story["id"] for story in stories if not story["title"] or story["language"] != language]
+    if not foreign:
+        return list(stories)
+    told: dict[str, str] = {}
+    asked = {"market": window["market"], "until": window["until"], "stories": json.dumps(foreign)}
+    for report in ask(desk, "story_reports", **asked, most=REPORTS_LOOKED_AT):
+        if report["title"] and report["language"] == language and report["rights"] != Rights.DENY:
+            told.setdefault(report["story"], report["title"])
+    return [
+        story | {"title": told[story["id"]], "language": language} if story["id"] in told else story
+        for story in stories
+    ]
 
 
 def mark_of(
