@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 from procrastinate import App, PsycopgConnector, RetryStrategy
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException, UniqueViolation
 from procrastinate.jobs import Job, Status
+from procrastinate.manager import JobManager
 from procrastinate.schema import SchemaManager
 
 from domain.errors import StorageError
@@ -73,6 +74,27 @@ class SharedDesk(Desk):
         """Comes back from the archive with the next `catch_up`, once it is committed."""
 
 
+class Jobs(JobManager):
+    """The queue's own manager, but that a job is not put back beside its twin."""
+
+    async def retry_job(self, job: Job, *place: Any, **changes: Any) -> None:
+        """What a worker does with a job that failed."""
+        await self.put_back(job, *place, **changes)
+
+    async def put_back(self, job: Job, *place: Any, **changes: Any) -> bool:
+        """Whether the job waits again; one whose twin waits already is over.
+
+        Two of them would break the rule that each waits once, and the job would stay in the hands of a worker that has
+        dropped it: nobody would sweep it up, and its lock would hold up the twin for ever.
+        """
+        try:
+            await super().retry_job(job, *place, **changes)
+        except UniqueViolation:
+            await self.finish_job(job, Status.ABORTED, delete_job=True)
+            return False
+        return True
+
+
 @dataclass
 class Fleet:
     """What a worker works with, and the jobs. It keeps nothing that another worker would miss."""
@@ -81,6 +103,7 @@ class Fleet:
     dsn: str
     timetable: bool = True
     app: App = field(init=False)
+    jobs: Jobs = field(init=False)
     state: FleetState = field(init=False)
     one_at_a_time: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="belt")
@@ -102,6 +125,7 @@ class Fleet:
             conninfo=self.dsn, kwargs={"options": options()}, min_size=1, max_size=10, timeout=10
         )
         self.app = App(connector=connector)
+        self.app.job_manager = self.jobs = Jobs(self.app.connector)
         for name, queue, priority, job in self._jobs():
             self.app.task(name=name, queue=queue, priority=priority, retry=RETRY)(job)
         for cron, name, job in self._timed():
@@ -200,7 +224,7 @@ class Fleet:
     async def look_after(self, as_of: str | None = None) -> None:
         """The nightly round; old jobs go too."""
         await self._alone("look-after", look_after, self._at(as_of))
-        await self.app.job_manager.delete_old_jobs(
+        await self.jobs.delete_old_jobs(
             nb_hours=KEPT_HOURS, include_failed=True, include_cancelled=True, include_aborted=True
         )
 
@@ -251,22 +275,18 @@ class Fleet:
         Returns how many jobs were given away.
         """
         silent = self.workshop.settings.fleet.heartbeat_seconds * STALLED_AFTER_BEATS
-        manager = self.app.job_manager
+        manager = self.jobs
         await manager.prune_stalled_workers(silent)
         stalled = await manager.get_stalled_jobs(seconds_since_heartbeat=silent)
         return sum([await self._again(job) for job in stalled])
 
     async def _again(self, job: Job) -> bool:
         """Whether the job waits again. One whose twin waits already, or that has killed too often, does not."""
-        manager = self.app.job_manager
         if job.attempts >= DEATHS:
             logger.error("job set aside id=%s task=%s attempts=%d", job.id, job.task_name, job.attempts)
-            await manager.finish_job(job, Status.FAILED, delete_job=False)
+            await self.jobs.finish_job(job, Status.FAILED, delete_job=False)
             return False
-        try:
-            await manager.retry_job(job)
-        except UniqueViolation:
-            await manager.finish_job(job, Status.ABORTED, delete_job=True)
+        if not await self.jobs.put_back(job):
             return False
         logger.warning("job retried id=%s task=%s attempts=%d", job.id, job.task_name, job.attempts)
         return True
@@ -274,7 +294,7 @@ class Fleet:
     async def retry_failed(self, job_id: int) -> bool:
         """Whether a job that was set aside waits again; not when its twin does."""
         try:
-            await self.app.job_manager.retry_job_by_id_async(job_id, datetime.now(UTC))
+            await self.jobs.retry_job_by_id_async(job_id, datetime.now(UTC))
         except UniqueViolation:
             return False
         return True

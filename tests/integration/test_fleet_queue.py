@@ -106,6 +106,31 @@ def test_a_lost_job_whose_twin_waits_is_dropped(fleet: Fleet) -> None:
     assert states(fleet) == {"watch todo": 1}
 
 
+def test_a_job_that_fails_while_its_twin_waits_leaves_the_work_to_it(
+    fleet: Fleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A watch that loses the server after the next one was deferred: both would wait, and neither would run."""
+    runs: list[str] = []
+
+    def fails_once(*_: object) -> None:
+        runs.append("watch")
+        if len(runs) == 1:
+            asyncio.run_coroutine_threadsafe(fleet.defer("watch"), loop[0]).result()
+            raise StorageError("the server went away", remedy="")
+
+    loop: list[asyncio.AbstractEventLoop] = []
+    monkeypatch.setattr("lagebild.engine.procrastinate.watch", fails_once)
+
+    async def work() -> None:
+        loop.append(asyncio.get_running_loop())
+        await fleet.defer("watch")
+        await fleet.app.run_worker_async(queues=["read"], wait=False, install_signal_handlers=False)
+
+    connected(fleet, work)
+    assert runs == ["watch", "watch"]
+    assert states(fleet) == {"watch succeeded": 1}
+
+
 def test_a_job_that_kills_its_workers_is_set_aside_and_may_be_tried_again(fleet: Fleet) -> None:
     async def work() -> None:
         await fleet.defer("watch")

@@ -91,7 +91,9 @@ def test_a_post_without_a_title_is_called_by_its_words(room: TestClient) -> None
 # --- today ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("title", "spoken"), [("I conti dei bambini entrano nelle dirette", "it"), ("", "de")])
+@pytest.mark.parametrize(
+    ("title", "spoken"), [("I conti dei bambini entrano nelle dirette", "it"), ("", "de")]
+)
 def test_a_story_goes_by_a_headline_in_the_readers_language(
     archive: Archive, room: TestClient, title: str, spoken: str
 ) -> None:
