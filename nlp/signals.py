@@ -46,6 +46,8 @@ FALSE_SHARE = 0.1
 """Benjamini-Hochberg: of the signals named Elevated on one day, at most this share may be chance."""
 MATERIAL_LOSS = 0.15
 """Share of the usual volume; with more lost than this no count is taken at its word."""
+LEAST_TOLD = 0.001
+"""A smaller chance than this says no more to a reader."""
 GRAVE = 4
 """Severity from which an Elevated signal is proposed for escalation (S1 and S2 of the digest)."""
 COUNTRY = {"UK": "GB"}
@@ -281,7 +283,8 @@ def _reasons(spike: SpikeDay, chance: float, tested: int, severity: int) -> tupl
     elif spike.alarm:
         said.append("small rises of several days add up")
     verdict = "holds" if chance <= FALSE_SHARE else "does not hold"
-    said.append(f"{verdict} among {tested} series tested together (q = {chance:.2g})")
+    told = f"q = {chance:.3f}" if chance >= LEAST_TOLD else f"q < {LEAST_TOLD}"
+    said.append(f"{verdict} among {tested} series tested together ({told})")
     if spike.coverage < 1 - MATERIAL_LOSS:
         said.append(f"only {spike.coverage:.0%} of the usual volume was read")
     if severity >= GRAVE:

@@ -9,6 +9,8 @@ from ruamel.yaml import YAML
 from lagebild.labels import names
 
 BELONGING = re.compile(r"(^\d+ of its \d+ items belong to )(.*)$")
+POINT = re.compile(r"(?<=\d)\.(?=\d)")
+"""Of a decimal number; Germans write a comma."""
 GERMAN = Path(__file__).with_name("reasons_de.yaml")
 
 
@@ -25,7 +27,7 @@ def spoken(reason: str, language: str) -> str:
         return reason
     for said, german in _patterns():
         reason = said.sub(german, reason)
-    return reason
+    return POINT.sub(",", reason)
 
 
 def _names(ids: str, language: str) -> str:

@@ -115,7 +115,7 @@ def test_severity_is_told_in_the_briefings_bands(room: TestClient) -> None:
 def test_a_story_names_its_independent_publishers_and_why_each_item_belongs(room: TestClient) -> None:
     text = said(room, "/story/s1")
     assert "Donaublatt Verlag" in text
-    assert "gemeinsam: Kinderkonten; Ähnlichkeit 0.80 zu Der Bote" in text
+    assert "gemeinsam: Kinderkonten; Ähnlichkeit 0,80 zu Der Bote" in text
 
 
 def test_a_person_splits_moves_merges_and_pins(room: TestClient, archive: Archive) -> None:

@@ -89,7 +89,7 @@ def test_a_text_without_a_title_is_called_by_its_first_words() -> None:
     ("said", "german"),
     [
         ("a death is named: »starb«", "ein Todesfall wird genannt: »starb«"),
-        ("shares Apps, Test; similarity 0.79 to x", "gemeinsam: Apps, Test; Ähnlichkeit 0.79 zu x"),
+        ("shares Apps, Test; similarity 0.79 to x", "gemeinsam: Apps, Test; Ähnlichkeit 0,79 zu x"),
         ("10 of its 10 items belong to x, y", "10 der 10 Meldungen gehören zu x, y"),
         ("anna: mine", "anna: mine"),
     ],
