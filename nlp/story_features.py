@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 import numpy as np
@@ -77,13 +77,15 @@ def folded(word: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFD", german) if not unicodedata.combining(c))
 
 
+WORDS_REMEMBERED = 65_536
+"""New names and hashtags come for ever; a day of twenty thousand items has fewer different words."""
 SOUNDS = (
     ("tsch", "s"), ("sch", "s"), ("sh", "s"), ("ch", "s"), ("ph", "f"), ("th", "t"), ("ck", "k"), ("qu", "k"),
     ("c", "k"), ("q", "k"), ("z", "s"), ("x", "ks"), ("w", "v"),
 )  # fmt: skip
 
 
-@cache
+@lru_cache(WORDS_REMEMBERED)
 def sound(word: str) -> str:
     """Consonants of a folded word as most languages hear them; vowels, h, j and y are where spellings differ."""
     for spelled, heard in SOUNDS:
@@ -104,7 +106,7 @@ def word_shares() -> Mapping[str, Mapping[str, float]]:
     return table
 
 
-@cache
+@lru_cache(WORDS_REMEMBERED)
 def weight_of(word: str, language: str) -> float:
     """Minus the logarithm of a folded word's share; 0 for a common word, 12.2 for one that nobody knows.
 
@@ -168,7 +170,7 @@ def serves(title: str, language: str) -> bool:
 ENDINGS = ("", "e", "en", "er", "es", "em", "s", "n", "ne", "nes", "i", "a", "o", "he")
 
 
-@cache
+@lru_cache(WORDS_REMEMBERED)
 def place_of(word: str) -> str:
     """The country a folded word speaks of, "" if none."""
     names = place_names()
