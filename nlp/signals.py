@@ -6,9 +6,10 @@ rests on, and a signal that rests on missing sources is muted rather than hidden
 
 import hashlib
 from collections.abc import Collection, Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from math import log
 
 import holidays as public_holidays
@@ -46,6 +47,10 @@ FALSE_SHARE = 0.1
 """Benjamini-Hochberg: of the signals named Elevated on one day, at most this share may be chance."""
 MATERIAL_LOSS = 0.15
 """Share of the usual volume; with more lost than this no count is taken at its word."""
+DAYS_THAT_CHANGE = 2
+"""Today and yesterday are counted again at each look; of older days a count seldom changes."""
+SERIES_REMEMBERED = 2_048
+"""Some 15 KB each: fifty series of twenty markets, on two days."""
 LEAST_TOLD = 0.001
 """A smaller chance than this says no more to a reader."""
 GRAVE = 4
@@ -130,10 +135,36 @@ def _judge_one(
     coverage: Mapping[date, float],
 ) -> list[SpikeDay]:
     watcher = Watcher(holidays)
-    return [
-        watcher.judge(day, counts.get(day, (0, 0, 0))[0], coverage.get(day, 1.0))
-        for day in _days(first, last)
-    ]
+    return [watcher.judge(*seen) for seen in _seen(counts, first, last, coverage)]
+
+
+def _seen(
+    counts: Mapping[date, Counts], first: date, last: date, coverage: Mapping[date, float]
+) -> Iterator[tuple[date, int, float]]:
+    """Each day with its count and coverage."""
+    return ((day, counts.get(day, (0, 0, 0))[0], coverage.get(day, 1.0)) for day in _days(first, last))
+
+
+def _judge_last(
+    counts: Mapping[date, Counts],
+    first: date,
+    last: date,
+    holidays: frozenset[date],
+    coverage: Mapping[date, float],
+) -> SpikeDay:
+    """The last day as `_judge_one` judges it, from a memory of those that hardly change any more."""
+    days = tuple(_seen(counts, first, last, coverage))
+    watcher = copy(_watched(days[:-DAYS_THAT_CHANGE], holidays))
+    return [watcher.judge(*seen) for seen in days[-DAYS_THAT_CHANGE:]][-1]
+
+
+@lru_cache(SERIES_REMEMBERED)
+def _watched(days: tuple[tuple[date, int, float], ...], holidays: frozenset[date]) -> Watcher:
+    """A watcher that has seen these days; to be copied before it sees more."""
+    watcher = Watcher(holidays)
+    for seen in days:
+        watcher.judge(*seen)
+    return watcher
 
 
 def signals_of_day(
@@ -152,7 +183,10 @@ def signals_of_day(
     `series` is what `EnrichArchive.series` returns; all of its labels are tested together.
     """
     begin = first or _earliest(series, day)
-    judged = {label: days[-1] for label, days in judge(series, market, begin, day, coverage).items()}
+    holidays = holidays_of(market, begin, day)
+    judged = {
+        label: _judge_last(counts, begin, day, holidays, coverage) for label, counts in sorted(series.items())
+    }
     return _named(judged, series, market, day, dimension, context)
 
 

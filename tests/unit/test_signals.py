@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from domain.model import Level
+from nlp import signals
 from nlp.baseline import Expectation, expect, kind_of_day, lower_tail, tail, upper_bound
 from nlp.outbreaks import NOT_JUDGED, Watcher, detect, name_level
 from nlp.signals import Context, adjusted, explain, holidays_of, replay, signals_of_day, story_growth
@@ -187,3 +188,22 @@ def test_days_before_the_archive_began_are_unknown_and_not_quiet():
     young = {began + timedelta(days=n): (8, 8, 8) for n in range(16)}
     coverage = {FIRST + timedelta(days=n): 1.0 for n in range(56)}
     assert signals_of_day({"x": young}, "DE", began + timedelta(days=15), coverage) == []
+
+
+@pytest.mark.parametrize("length", [1, 2, 3, 40])
+def test_what_is_remembered_of_a_series_changes_no_verdict(length):
+    days = [FIRST + timedelta(days=n) for n in range(length)]
+    coverage = {day: 0.5 + n % 5 / 10 for n, day in enumerate(days)}
+    world = {name: series(wave(length, seed=seed)) for name, seed in (("a", 1), ("b", 2))}
+
+    def told():
+        return signals_of_day(world, "DE", days[-1], coverage, first=FIRST)
+
+    def anew():
+        signals._watched.cache_clear()
+        return told()
+
+    assert told() == told() == anew()
+    for late in {days[-1], days[length // 2], days[0]}:
+        world["a"] = {**world["a"], late: (60, 60, 60)}
+        assert told() == anew()
