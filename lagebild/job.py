@@ -118,8 +118,17 @@ def _chosen(workshop: Workshop, everything: bool, only: Sequence[str]) -> list[S
 
 def enrich_all(workshop: Workshop, *, quiet: bool = False) -> Enriched:
     """Reads what is unread, places it in stories, and looks for signals."""
+    return arrange_all(workshop, read_all(workshop, quiet=quiet), quiet=quiet)
+
+
+def read_all(workshop: Workshop, *, quiet: bool = False) -> Enriched:
+    """Every annotator reads what it has not read."""
     with step("read new items", quiet=quiet) as told:
-        enriched = read_everything(workshop.archive, workshop.annotators, workshop.clock, told.advance)
+        return read_everything(workshop.archive, workshop.annotators, workshop.clock, told.advance)
+
+
+def arrange_all(workshop: Workshop, enriched: Enriched, *, quiet: bool = False) -> Enriched:
+    """Places what is read in stories, and looks for signals; `enriched` comes back with what that came to."""
     with step("place items in stories", quiet=quiet) as told:
         enriched.placed, enriched.stories = place_everything(
             workshop.archive, workshop.story_kind, workshop.clock, told.advance

@@ -11,14 +11,15 @@ import signal
 import threading
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
 
 from crawler.settings import OnAnswer
 from domain.errors import ConfigError
 from lagebild.alerting import Ward, ping
 from lagebild.belts.collect import Collected
+from lagebild.belts.enrich import Enriched
 from lagebild.control import Order, answering
-from lagebild.job import collect_due_async, enrich_all, recheck_due_async, waiting_items
+from lagebild.job import arrange_all, collect_due_async, read_all, recheck_due_async, waiting_items
 from lagebild.log import telling
 from lagebild.memory import give_back
 from lagebild.notify import tell_systemd, watchdog_seconds
@@ -50,6 +51,7 @@ OFTEN = {
     "alerts": timedelta(minutes=5),
 }
 """What is looked at again and again; what there is to do is decided by what is due."""
+ARRANGED_EVERY = timedelta(minutes=5)
 UPKEEP_AT = time(4, 10)
 GONE_WITHIN_SECONDS = 18
 """systemd and containers are told 20."""
@@ -69,6 +71,8 @@ class Service:
     turns: Turns = field(default_factory=Turns)
     collect: Collecting = collect_due_async
     read_once: bool = False
+    unarranged: bool = False
+    arranged_at: datetime | None = None
 
     def __post_init__(self) -> None:
         self.ward = Ward(self.workshop.clock())
@@ -178,10 +182,23 @@ class Service:
         waiting: int = await asyncio.to_thread(waiting_items, self.workshop)
         if new or waiting or not self.read_once:
             await asyncio.to_thread(self._read)
-            self.read_once = True
+            self.read_once = self.unarranged = True
+        if self.unarranged and not self._has_just_arranged:
+            await asyncio.to_thread(self._arrange)
 
     def _read(self) -> None:
-        enrich_all(self.workshop, quiet=True)
+        read_all(self.workshop, quiet=True)
+
+    @property
+    def _has_just_arranged(self) -> bool:
+        """Not so when the clock was turned back since."""
+        now, last = self.workshop.clock(), self.arranged_at
+        return last is not None and last <= now < last + ARRANGED_EVERY
+
+    def _arrange(self) -> None:
+        """Stories and signals: both go over days of items, so not at every tick."""
+        self.arranged_at, self.unarranged = self.workshop.clock(), False
+        arrange_all(self.workshop, Enriched(), quiet=True)
 
     @property
     def _most_waiting(self) -> int:
