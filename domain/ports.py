@@ -1,6 +1,6 @@
 """The Protocols, one per plug. Rooms speak to each other through these and never by name."""
 
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence, Set
 from contextlib import AbstractContextManager
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -431,6 +431,10 @@ class DeskArchive(Protocol):
 
     def enqueue(self, deliveries: Sequence[Delivery]) -> int:
         """Puts them into the outbox; a key that is there already is left alone. Returns how many are new."""
+        ...
+
+    def enqueued(self, keys: Sequence[str]) -> Set[str]:
+        """Which of these the outbox holds, sent ones too."""
         ...
 
     def claim(self, now: datetime, limit: int = 20) -> Sequence[Delivery]:

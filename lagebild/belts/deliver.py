@@ -3,6 +3,8 @@
 import logging
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cache, partial
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from digest.brief import is_update, leadership_of
@@ -19,32 +21,64 @@ CHANNELS = "digest.delivery"
 FORMATS = "digest.formats"
 
 
+class Formed(NamedTuple):
+    """An issue as a channel carries it."""
+
+    subject: str
+    media_type: str
+    body: bytes
+
+
 def parcels(digest: Digest, recipients: Sequence[Recipient], now: datetime) -> list[Parcel]:
-    """What goes to whom of one issue: those who asked for its market, language and edition."""
-    wanted = [
+    """What goes to whom of one issue: those who asked for its market, language and edition. Each form is set once."""
+    formed = cache(partial(_formed, digest))
+    return [
+        _parcel(digest, recipient, formed(recipient.channel, recipient.variant), now)
+        for recipient in asking_for(digest, recipients)
+    ]
+
+
+def asking_for(digest: Digest, recipients: Sequence[Recipient]) -> list[Recipient]:
+    """Those who want this issue, in their order."""
+    return [
         recipient
         for recipient in recipients
         if digest.market in recipient.markets
         and recipient.language == digest.language
         and digest.edition.partition("-")[0] in recipient.editions
     ]
-    return [_parcel(digest, recipient, now) for recipient in wanted]
 
 
-def _parcel(digest: Digest, recipient: Recipient, now: datetime) -> Parcel:
-    shown = leadership_of(digest) if recipient.variant == "leadership" and digest.kind == "daily" else digest
-    form = plug(FORMATS, plug(CHANNELS, recipient.channel).FORMAT)
+def left_out(archive: DeskArchive, digest: Digest, recipients: Sequence[Recipient]) -> list[Recipient]:
+    """Those who want this issue and for whom the outbox holds none."""
+    keys = {key_of(digest, recipient): recipient for recipient in asking_for(digest, recipients)}
+    held = archive.enqueued(list(keys))
+    return [recipient for key, recipient in keys.items() if key not in held]
+
+
+def key_of(digest: Digest, recipient: Recipient) -> str:
+    return delivery_key(digest.market, digest.day, digest.edition, recipient.channel, recipient.to)
+
+
+def _parcel(digest: Digest, recipient: Recipient, formed: Formed, now: datetime) -> Parcel:
     return Parcel(
-        key=delivery_key(digest.market, digest.day, digest.edition, recipient.channel, recipient.to),
+        key=key_of(digest, recipient),
         digest_id=digest.id,
         channel=recipient.channel,
         recipient=recipient.to,
-        subject=shown.subject,
-        media_type=form.MEDIA_TYPE,
-        body=form.render(shown),
+        subject=formed.subject,
+        media_type=formed.media_type,
+        body=formed.body,
         created_at=now,
         next_try_at=max(now, wished_at(digest, recipient) or now),
     )
+
+
+def _formed(digest: Digest, channel: str, variant: str) -> Formed:
+    """Subject and body of a variant as this channel carries them."""
+    shown = leadership_of(digest) if variant == "leadership" and digest.kind == "daily" else digest
+    form = plug(FORMATS, plug(CHANNELS, channel).FORMAT)
+    return Formed(shown.subject, form.MEDIA_TYPE, form.render(shown))
 
 
 def wished_at(digest: Digest, recipient: Recipient) -> datetime | None:
@@ -63,8 +97,9 @@ def send(
     clock: Clock,
 ) -> Sent:
     """Queues what is new of these issues and sends all that is due. Hold the archive's lock while calling it."""
+    new = [(digest, left_out(archive, digest, settings.recipients)) for digest in digests]
     queued = archive.enqueue(
-        [one for digest in digests for one in parcels(digest, settings.recipients, clock())]
+        [one for digest, recipients in new for one in parcels(digest, recipients, clock())]
     )
     resume(archive, clock())
     done = deliver(archive, channels_of(settings, environment), clock, limit=10_000)

@@ -1,7 +1,7 @@
 """What people and jobs leave behind: labels, saved searches, outbox, job runs."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -31,6 +31,7 @@ DELIVERY_COLUMNS = (
 ENQUEUE = (
     f"INSERT INTO outbox ({DELIVERY_COLUMNS}) VALUES ({', '.join('?' * 13)}) ON CONFLICT (key) DO NOTHING"
 )
+ENQUEUED = "SELECT key FROM outbox WHERE key IN (SELECT value FROM json_each(?))"
 CLAIMABLE = f"""
 SELECT {DELIVERY_COLUMNS} FROM outbox
 WHERE state = 'waiting' AND next_try_at <= :now ORDER BY next_try_at, key LIMIT :limit
@@ -105,6 +106,10 @@ class Desk(Connections):
         """Puts them into the outbox; a key that is there already is left alone. Returns how many are new."""
         with self.durable_transaction():
             return sum(self.run(ENQUEUE, _delivery_values(delivery)) for delivery in deliveries)
+
+    def enqueued(self, keys: Sequence[str]) -> Set[str]:
+        """Which of these the outbox holds, sent ones too."""
+        return {row[0] for row in self.rows(ENQUEUED, (compact(list(keys)),))}
 
     def claim(self, now: datetime, limit: int = 20) -> Sequence[Delivery]:
         """Marks waiting deliveries as being sent, for this caller alone, on the disk before it returns."""

@@ -23,6 +23,7 @@ def test_an_issue_is_queued_once_and_claimed_by_one(archive, delivery, now):
     assert claimed.body == b"<p>"
     assert archive.claim(now) == []
     archive.settle(delivery.key, now)
+    assert archive.enqueued([delivery.key, "unknown"]) == {delivery.key}
     (sent,) = archive.deliveries("d")
     assert (sent.state, sent.attempts, sent.sent_at, sent.body) == ("sent", 1, now, b"")
 

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from digest.formats import html
 from digest.formats.email import message
 from digest.formats.text import render
 from digest.kept import keep
 from domain.briefing import Digest
 from domain.model import Level, Remark, RemarkKind, Signal
-from lagebild.belts.deliver import parcels, wished_at
+from lagebild.belts.deliver import parcels, send, wished_at
 from lagebild.belts.publish import (
     Press,
     closed_friday,
@@ -23,7 +24,7 @@ from lagebild.belts.publish import (
     rebuilt,
     update_facts,
 )
-from lagebild.settings import Edition, Recipient
+from lagebild.settings import Delivery, Edition, Recipient
 from lagebild.upkeep import may_update
 from storage.sqlite.archive import SqliteArchive
 from tests.fixtures.digest_archive import LAST, SOURCES, changed_headline, filled
@@ -189,6 +190,22 @@ def test_recipients_get_the_editions_they_asked_for(daily: Digest) -> None:
     assert [one.recipient for one in parcels(daily, people, MORNING)] == ["a", "b"]
     assert [one.recipient for one in parcels(update, people, MORNING)] == ["b"]
     assert parcels(daily, people, MORNING)[1].key != parcels(update, people, MORNING)[0].key
+
+
+def test_a_form_is_set_once_for_all_who_get_it_and_not_again_for_those_who_have_it(
+    archive: SqliteArchive, daily: Digest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forms: list[str] = []
+    page = html.render
+    monkeypatch.setattr(html, "render", lambda digest: forms.append(digest.id) or page(digest))
+    people = tuple(to(to=str(tmp_path / name)) for name in ("a", "b"))
+    brief = to(to=str(tmp_path / "c"), variant="leadership")
+    send(archive, [daily], Delivery(recipients=people), {}, lambda: MORNING)
+    assert forms == [daily.id]
+    send(archive, [daily], Delivery(recipients=(*people, brief)), {}, lambda: MORNING)
+    send(archive, [daily], Delivery(recipients=(*people, brief)), {}, lambda: MORNING)
+    assert forms == [daily.id, f"{daily.id}-leadership"]
+    assert len(archive.deliveries(daily.id)) == 3
 
 
 @pytest.mark.parametrize(
