@@ -79,8 +79,6 @@ def folded(word: str) -> str:
 
 WORDS_REMEMBERED = 65_536
 """New names and hashtags come for ever; a day of twenty thousand items has fewer different words."""
-TEXTS_REMEMBERED = 16_384
-"""Each time items are placed, those of the last days are compared again; some 5 KB each."""
 SOUNDS = (
     ("tsch", "s"), ("sch", "s"), ("sh", "s"), ("ch", "s"), ("ph", "f"), ("th", "t"), ("ck", "k"), ("qu", "k"),
     ("c", "k"), ("q", "k"), ("z", "s"), ("x", "ks"), ("w", "v"),
@@ -229,21 +227,6 @@ class _Gathered:
         self.spelled.setdefault(key, word)
 
 
-@lru_cache(TEXTS_REMEMBERED)
-def _gathered(title: str, lead: str, language: str, entities: tuple[str, ...]) -> _Gathered:
-    """What the words tell. Shared by all who ask for the same words: not to be changed."""
-    found = _Gathered({}, {}, {}, set())
-    for word in words_in(joined(without_byline(title))):
-        found.add(word, language, 1.0)
-    for word in words_in(joined(lead)):
-        found.add(word, language, LEAD_WEIGHT)
-    for name in entities:
-        for word in words_in(joined(name)):
-            if word[0].isupper():
-                found.add(word, language, LEAD_WEIGHT)
-    return found
-
-
 def read_features(
     item_id: str,
     title: str,
@@ -254,7 +237,15 @@ def read_features(
     entities: Iterable[str] = (),
 ) -> Features:
     """Features of a headline with its lead ("" if there is none). `entities` are names an annotator found."""
-    found = _gathered(title, lead[:LEAD_LETTERS], language, tuple(entities))
+    found = _Gathered({}, {}, {}, set())
+    for word in words_in(joined(without_byline(title))):
+        found.add(word, language, 1.0)
+    for word in words_in(joined(lead[:LEAD_LETTERS])):
+        found.add(word, language, LEAD_WEIGHT)
+    for name in entities:
+        for word in words_in(joined(name)):
+            if word[0].isupper():
+                found.add(word, language, LEAD_WEIGHT)
     return Features(
         item_id,
         language,
