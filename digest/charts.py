@@ -7,10 +7,11 @@ printer. matplotlib is loaded at the first chart, and the fonts are the ones it 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date
 from io import BytesIO
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from babel.dates import format_skeleton
@@ -38,6 +39,7 @@ VARIABLES = {
     LOUD: "--loud",
 }
 
+_one_at_a_time = Lock()
 WIDTH_INCHES = 5.2
 POINTS = 8.5
 PNG_DPI = 200
@@ -75,7 +77,9 @@ def png(chart: Chart, locale: str) -> bytes:
     return out.getvalue()
 
 
-def _style(mpl: Any, letters: str = "none") -> AbstractContextManager[None]:
+@contextmanager
+def _style(mpl: Any, letters: str = "none") -> Iterator[None]:
+    """The library keeps its style in one place for the whole process, so one chart at a time is drawn."""
     wanted = {
         "svg.hashsalt": "lagebild",
         "svg.fonttype": letters,
@@ -92,8 +96,8 @@ def _style(mpl: Any, letters: str = "none") -> AbstractContextManager[None]:
         "axes.spines.left": False,
         "axes.linewidth": 0.6,
     }
-    context: AbstractContextManager[None] = mpl.rc_context(wanted)
-    return context
+    with _one_at_a_time, mpl.rc_context(wanted):
+        yield
 
 
 def _draw(chart: Chart, locale: str) -> Figure:

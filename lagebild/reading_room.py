@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
+from threading import Thread
 from urllib.parse import urlsplit
 
 import uvicorn
@@ -15,7 +16,7 @@ from digest.kept import with_numbers
 from domain.errors import ConfigError
 from domain.ports import Archive
 from lagebild.labels import names
-from lagebild.room.drawing import drawing
+from lagebild.room.drawing import drawing, warm
 from lagebild.room.form_key import form_key
 from lagebild.room.intake import intake
 from lagebild.room.reasons import spoken
@@ -132,6 +133,12 @@ def listening(workshop: Workshop, port: int | None) -> uvicorn.Config:
         server_header=False,
         proxy_headers=False,
     )
+
+
+def server_of(workshop: Workshop, port: int | None) -> uvicorn.Server:
+    """The room's server, ready to be run; what draws the charts is loaded meanwhile."""
+    Thread(target=warm, daemon=True, name="charts").start()
+    return uvicorn.Server(listening(workshop, port))
 
 
 def greeting(workshop: Workshop, port: int | None) -> str:

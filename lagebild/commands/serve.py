@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import click
-import uvicorn
 
 from crawler.crawl import reactor_loop
 from domain.errors import ConfigError
 from lagebild.lock import writing
 from lagebild.opening import archive_of, settings_of, sources_of
-from lagebild.reading_room import greeting, listening
+from lagebild.reading_room import greeting, server_of
 from lagebild.service import Service, serve
 from lagebild.workshop import Workshop
 
@@ -47,7 +46,7 @@ def reading_room(workshop: Workshop, port: int | None, *, wanted: bool) -> Itera
     if not wanted:
         yield
         return
-    server = uvicorn.Server(listening(workshop, port))
+    server = server_of(workshop, port)
     thread = threading.Thread(target=server.run, name="reading-room", daemon=True)
     thread.start()
     while thread.is_alive() and not server.started:

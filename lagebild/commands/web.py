@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from lagebild.opening import archive_of, settings_of, sources_of
-from lagebild.reading_room import greeting, listening
+from lagebild.reading_room import greeting, server_of
 from lagebild.workshop import Workshop
 
 
@@ -13,11 +13,9 @@ from lagebild.workshop import Workshop
 @click.option("--port", type=click.IntRange(1, 65535), help="Wins over the configuration.")
 @click.pass_context
 def command(context: click.Context, port: int | None) -> None:
-    import uvicorn
-
     settings = settings_of(context)
     sources = sources_of(settings) if Path(settings.sources).exists() else ()
     with Workshop(settings, sources, archive_of(settings)) as workshop:
-        server = uvicorn.Server(listening(workshop, port))
+        server = server_of(workshop, port)
         click.echo(f"{greeting(workshop, port)}; stop with Ctrl-C", err=True)
         server.run()

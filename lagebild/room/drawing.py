@@ -3,18 +3,15 @@
 import re
 from datetime import date
 from functools import lru_cache
-from threading import Lock
 
 from digest.calendar import calendar, concerns
 from digest.charts import png, shade, svg
 from digest.statistics import band, direction, wilson
-from domain.briefing import Chart
+from domain.briefing import Chart, HeatCell, Heatmap
 from web.desk import Drawing
 
 LOCALES = {"de": "de_DE", "en": "en_GB"}
 KEPT = 128
-_one_at_a_time = Lock()
-"""The drawing library keeps its style in one place for the whole process."""
 
 DARK = """<style>@media (prefers-color-scheme: dark) { svg { --ink: #e6eaed; --muted: #9fabb3; --rule: #323b42;
 --paper: #14181b; --band: #2b3b47; --bar: #5f8fb5; --loud: #a8d1f0 } }</style>"""
@@ -25,6 +22,11 @@ def drawing() -> Drawing:
     return Drawing(
         svg=_svg, png=_png, band=band, wilson=wilson, direction=direction, shade=shade, deadlines=deadlines
     )
+
+
+def warm() -> None:
+    """Draws a chart for nobody: loading the library takes a second and more, which the first reader need not wait."""
+    _svg(Heatmap(("",), "", ("",), ("",), ((HeatCell(1),),)), "en")
 
 
 def _svg(chart: Chart, language: str) -> bytes:
@@ -50,10 +52,9 @@ class _Held:
 
 @lru_cache(maxsize=KEPT)
 def _drawn(_key: str, held: _Held, locale: str, form: str) -> bytes:
-    with _one_at_a_time:
-        if form == "png":
-            return png(held.chart, locale)
-        drawing = svg(held.chart, locale, themed=True)
+    if form == "png":
+        return png(held.chart, locale)
+    drawing = svg(held.chart, locale, themed=True)
     return OPENING.sub(lambda head: head[0] + DARK, drawing, count=1).encode()
 
 
