@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from domain.errors import ItemError
 from domain.model import Item, Reading
 from domain.ports import Annotator, Clock, EnrichArchive
-from nlp.stories import place_unplaced
+from nlp.stories import READ_AT_ONCE, place_unplaced
 
 logger = logging.getLogger(__name__)
 BATCH_ITEMS = 64
@@ -94,8 +94,10 @@ def place_everything(
 
     `kind` names the story encoder, which chooses the weights of the links.
     """
-    placed, started = 0, clock()
-    while batch := place_unplaced(archive, kind, clock()):
+    placed, started, batch = 0, clock(), READ_AT_ONCE
+    while batch == READ_AT_ONCE:  # one that is not full was the last: each brings the stories of weeks to mind
+        batch = place_unplaced(archive, kind, clock())
         placed += batch
-        on_placed(f"{batch} items")
+        if batch:
+            on_placed(f"{batch} items")
     return placed, len(archive.stories(started)) if placed else 0

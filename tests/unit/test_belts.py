@@ -23,6 +23,7 @@ from domain.model import (
     Visit,
 )
 from domain.ports import Archive
+from lagebild.belts import enrich
 from lagebild.belts.collect import CollectRun, Desk
 from lagebild.belts.enrich import read_everything
 from lagebild.belts.publish import closed_day
@@ -147,3 +148,13 @@ def test_an_item_that_cannot_be_read_costs_itself_alone(archive: Archive) -> Non
 )
 def test_an_issue_belongs_to_the_last_closed_day(now: datetime, day: int) -> None:
     assert closed_day(Edition(market="DE", zone="Europe/Berlin", cut_off=time(6, 30)), now).day == day
+
+
+@pytest.mark.parametrize("batches", [(0,), (5,), (2000, 2000, 0), (2000, 5)])
+def test_items_are_placed_until_a_batch_is_not_full(
+    monkeypatch: pytest.MonkeyPatch, archive: Archive, batches: tuple[int, ...]
+) -> None:
+    left = list(batches)
+    monkeypatch.setattr(enrich, "place_unplaced", lambda *_: left.pop(0))
+    placed, _ = enrich.place_everything(archive, "both", lambda: NOW)
+    assert (placed, left) == (sum(batches), [])
