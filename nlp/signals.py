@@ -142,8 +142,10 @@ def _judge_one(
 def _seen(
     counts: Mapping[date, Counts], first: date, last: date, coverage: Mapping[date, float]
 ) -> Iterator[tuple[date, int, float]]:
-    """Each day with its count and coverage."""
-    return ((day, counts.get(day, (0, 0, 0))[0], coverage.get(day, 1.0)) for day in _days(first, last))
+    """Each day with its count and coverage, the latter in whole percent: what is usual moves it a little at each look."""
+    return (
+        (day, counts.get(day, (0, 0, 0))[0], round(coverage.get(day, 1.0), 2)) for day in _days(first, last)
+    )
 
 
 def _judge_last(

@@ -74,7 +74,7 @@ def bare(items: list[Item], cut: Cut, encoder: OnnxEncoder, second: StoryEncoder
 
 
 def measure(quick: bool) -> list[Result]:
-    count, pairs = (40, QUICK_PAIRS) if quick else (200, PAIRS)
+    count, pairs = (40, QUICK_PAIRS) if quick else (120, PAIRS)
     bare_tools = OnnxEncoder(shelf=Memory(1)), load_story_encoder("use")
     ours(articles(20, 0))
     bare(articles(20, 0), whole, *bare_tools)
