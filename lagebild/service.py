@@ -158,7 +158,7 @@ class Service:
 
     async def _upkeep(self) -> None:
         await asyncio.to_thread(look_after, self.workshop)
-        give_back()
+        await asyncio.to_thread(give_back)
 
     async def _recheck(self) -> None:
         """Whether what we hold still stands; an hour is often enough for days 1 to 28."""

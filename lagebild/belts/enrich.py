@@ -95,7 +95,8 @@ def place_everything(
     `kind` names the story encoder, which chooses the weights of the links.
     """
     placed, started, batch = 0, clock(), READ_AT_ONCE
-    while batch == READ_AT_ONCE:  # one that is not full was the last: each brings the stories of weeks to mind
+    # One that is not full was the last: each brings the stories of weeks to mind.
+    while batch == READ_AT_ONCE:
         batch = place_unplaced(archive, kind, clock())
         placed += batch
         if batch:

@@ -275,9 +275,8 @@ class Fleet:
         Returns how many jobs were given away.
         """
         silent = self.workshop.settings.fleet.heartbeat_seconds * STALLED_AFTER_BEATS
-        manager = self.jobs
-        await manager.prune_stalled_workers(silent)
-        stalled = await manager.get_stalled_jobs(seconds_since_heartbeat=silent)
+        await self.jobs.prune_stalled_workers(silent)
+        stalled = await self.jobs.get_stalled_jobs(seconds_since_heartbeat=silent)
         return sum([await self._again(job) for job in stalled])
 
     async def _again(self, job: Job) -> bool:

@@ -9,8 +9,8 @@ from ruamel.yaml import YAML
 from lagebild.labels import names
 
 BELONGING = re.compile(r"(^\d+ of its \d+ items belong to )(.*)$")
-POINT = re.compile(r"(?<=\d)\.(?=\d)")
-"""Of a decimal number; Germans write a comma."""
+POINT = re.compile(r"(»[^«]*«)|(?<=\d)\.(?=\d)")
+"""Of a decimal number, for which Germans write a comma; or a quotation, which stays as it was said."""
 GERMAN = Path(__file__).with_name("reasons_de.yaml")
 
 
@@ -25,9 +25,10 @@ def spoken(reason: str, language: str) -> str:
     reason = BELONGING.sub(lambda found: found[1] + _names(found[2], language), reason)
     if language != "de":
         return reason
+    told = reason
     for said, german in _patterns():
-        reason = said.sub(german, reason)
-    return POINT.sub(",", reason)
+        told = said.sub(german, told)
+    return told if told == reason else POINT.sub(lambda found: found[1] or ",", told)
 
 
 def _names(ids: str, language: str) -> str:

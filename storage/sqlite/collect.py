@@ -499,10 +499,10 @@ class Collect(Erasure):
         self._add_texts(texts)
         self.run_many(FINGERPRINT_KEEP, prints)
         self._watch([row[0] for row in items], now)
-        copied = [row[0] for row in items if row[3] is not None]
-        self.run(DATE_AS_ORIGINAL, (compact(copied),))
         self._hours_changed(to_text(one.item.published_at) for one in filed)
-        self._changed(copied)
+        if copied := [row[0] for row in items if row[3] is not None]:
+            self.run(DATE_AS_ORIGINAL, (compact(copied),))
+            self._changed(copied)
         return copies
 
     def _watch(self, keys: Sequence[int], now: str) -> None:

@@ -91,7 +91,9 @@ def test_a_text_without_a_title_is_called_by_its_first_words() -> None:
         ("a death is named: »starb«", "ein Todesfall wird genannt: »starb«"),
         ("shares Apps, Test; similarity 0.79 to x", "gemeinsam: Apps, Test; Ähnlichkeit 0,79 zu x"),
         ("10 of its 10 items belong to x, y", "10 der 10 Meldungen gehören zu x, y"),
+        ("a death is named: »um 12.30 Uhr«", "ein Todesfall wird genannt: »um 12.30 Uhr«"),
         ("anna: mine", "anna: mine"),
+        ("anna: Stufe 2.1 vom 27.11.", "anna: Stufe 2.1 vom 27.11."),
     ],
 )
 def test_a_rules_reason_is_said_in_german(said: str, german: str) -> None:
