@@ -253,6 +253,10 @@ class EnrichArchive(Protocol):
 
     def vectors(self, item_ids: Sequence[str], vector_of: str) -> Mapping[str, bytes]: ...
 
+    def revisions(self, item_ids: Sequence[str]) -> Mapping[str, str]:
+        """By item id a mark that changes with the item's words, state, language, date or entities."""
+        ...
+
     def unplaced(self, limit: int, since: datetime) -> Sequence[Item]:
         """Read items that no story holds yet, oldest first by publication."""
         ...
@@ -709,6 +713,10 @@ class WardArchive(Protocol):
 
     def backlog(self, annotators: Sequence[str]) -> Mapping[str, int]:
         """By annotator: items that it has not read yet."""
+        ...
+
+    def waiting_since(self, annotators: Sequence[str]) -> datetime | None:
+        """Since when the item that waits longest for one of them has been here as it is; None when none waits."""
         ...
 
     def note_run(

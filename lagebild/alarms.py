@@ -27,7 +27,8 @@ class State:
 
     `classes` holds enabled, unpaused sources by class. `overdue` counts sources whose visit was due so long ago that collecting
     counts as stalled. `late` holds markets with the moment their issue was due.
-    `backlog` counts unread items hour by hour, oldest first, now last. `clock_off_seconds` is None when no answer told.
+    `backlog` counts unread items hour by hour, oldest first, now last; `waiting_since` is when the one that waits longest came,
+    None when none waits. `clock_off_seconds` is None when no answer told.
     """
 
     now: datetime
@@ -40,6 +41,7 @@ class State:
     memory_megabytes: float | None = None
     memory_limit_megabytes: float = 0.0
     backlog: Sequence[int] = ()
+    waiting_since: datetime | None = None
     clock_off_seconds: float | None = None
     terms_due: Sequence[str] = ()
     jobs: Mapping[str, JobRun] = field(default_factory=dict)
@@ -150,17 +152,32 @@ def memory(state: State, wanted: Alerts) -> Iterator[Alarm]:
 
 
 def backlog(state: State, wanted: Alerts) -> Iterator[Alarm]:
-    """Many items wait, and more with each hour; once raised, it stands until few wait."""
-    depths = state.backlog[-GROWING_SAMPLES:]
-    if not depths or depths[-1] < wanted.backlog_items:
-        return
+    """Many items wait to be read, and more with each hour; or one waits for hours, and it is not that ever fewer do.
+
+    Once raised, it stands until few wait, and none for long.
+    """
+    depths = state.backlog[-GROWING_SAMPLES:] or [0]
+    many = depths[-1] >= wanted.backlog_items
+    long = (waited := waiting(state)) >= timedelta(hours=wanted.backlog_hours)
     grows = len(depths) == GROWING_SAMPLES and all(a < b for a, b in pairwise(depths))
-    if grows or "backlog" in state.standing:
+    if (many and grows) or (long and not falls(depths)) or ("backlog" in state.standing and (many or long)):
+        hours = waited.total_seconds() / 3600
         yield Alarm(
             rule="backlog", subject="", level="warning",
-            message=f"{depths[-1]} items wait to be read, {depths[0]} some hours ago",
-            remedy="let `lagebild enrich` run alone for a while, or watch fewer sources",
+            message=f"{depths[-1]} items wait to be read, {depths[0]} some hours ago; the first of them for {hours:.0f} hours",
+            remedy="see `lagebild schedule list --job collect` and the log; let `lagebild enrich` run alone for a while, or watch fewer sources",
         )  # fmt: skip
+
+
+def waiting(state: State) -> timedelta:
+    """How long the item that waits longest has waited while somebody could have read it."""
+    since = state.waiting_since
+    return state.now - max(since, state.counted_from("backlog")) if since else timedelta(0)
+
+
+def falls(depths: Sequence[int]) -> bool:
+    """Whether fewer wait now than at any of the hours before: a long backlog that is being read."""
+    return len(depths) > 1 and depths[-1] < min(depths[:-1])
 
 
 def clock(state: State, wanted: Alerts) -> Iterator[Alarm]:

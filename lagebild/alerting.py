@@ -106,6 +106,7 @@ def state_of(workshop: Workshop, now: datetime, up_since: datetime, clock_off: f
         memory_megabytes=own_megabytes(),
         memory_limit_megabytes=settings.limits.memory_megabytes,
         backlog=backlog_samples(workshop, now),
+        waiting_since=archive.waiting_since([annotator.name for annotator in workshop.annotators]),
         clock_off_seconds=clock_off,
         terms_due=terms_due(workshop.sources, now),
         jobs=jobs,

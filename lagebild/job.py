@@ -131,7 +131,7 @@ def arrange_all(workshop: Workshop, enriched: Enriched, *, quiet: bool = False) 
     """Places what is read in stories, and looks for signals; `enriched` comes back with what that came to."""
     with step("place items in stories", quiet=quiet) as told:
         enriched.placed, enriched.stories = place_everything(
-            workshop.archive, workshop.story_kind, workshop.clock, told.advance
+            workshop.archive, workshop.story_kind, workshop.clock, workshop.stories, told.advance
         )
     with step("look for signals", quiet=quiet) as told:
         enriched.signals = watch(

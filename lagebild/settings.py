@@ -190,6 +190,7 @@ class Alerts(Section):
     stalled_minutes: float = Field(default=120, gt=0)
     disk_low_megabytes: float = Field(default=1024, ge=0)
     backlog_items: int = Field(default=1000, ge=1)
+    backlog_hours: float = Field(default=3, gt=0)
     clock_off_seconds: float = Field(default=120, gt=0)
     backup_hours: float = Field(default=50, gt=0)
     ping_url: str = ""

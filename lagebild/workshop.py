@@ -16,10 +16,11 @@ from lagebild.labels import names
 from lagebild.prints import Prints
 from lagebild.readers import Readers
 from lagebild.settings import Settings
+from nlp.story_memory import StoryMemory
 from nlp.story_vectors import StoryEncoder, StoryVectors, load_story_encoder
 
 EXTRACT_WORKERS = 2
-SHARED = ("present_annotators", "readers", "story_encoder", "press", "pages")
+SHARED = ("present_annotators", "readers", "story_encoder", "stories", "press", "pages")
 """Tools that know no time."""
 
 
@@ -111,6 +112,11 @@ class Workshop:
         return load_story_encoder()
 
     @cached_property
+    def stories(self) -> StoryMemory:
+        """What the placer remembers between placings."""
+        return StoryMemory()
+
+    @cached_property
     def press(self) -> Press:
         """What printing an issue needs."""
         given = self.settings.publish
@@ -131,7 +137,11 @@ class Workshop:
         """This one with what `before` has loaded: models, page readers and, if it is the same, the archive and its index."""
         same = self.settings.archive == before.settings.archive
         one = replace(self, archive=before.archive) if same else self
-        loaded = ("pages", "story_encoder", *(("present_annotators", "readers", "prints") if same else ()))
+        loaded = (
+            "pages",
+            "story_encoder",
+            *(("present_annotators", "readers", "prints", "stories") if same else ()),
+        )
         one.__dict__.update({name: before.__dict__[name] for name in loaded if name in before.__dict__})
         return one
 

@@ -8,9 +8,11 @@ a day is usual again. Days the filter takes for an outbreak teach the baseline l
 """
 
 import math
+from array import array
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import TypeVar
 
 import numpy as np
 
@@ -29,6 +31,7 @@ from nlp.baseline import (
     upper_bound,
 )
 
+Number = TypeVar("Number", int, float)
 OUTBREAK_SD = (2.0, 3.0, 4.0, 5.0)
 OUTBREAK_START = 0.03
 """Chance that a usual day is followed by the first day of an outbreak; higher than true, so that small ones rank."""
@@ -84,13 +87,16 @@ def name_level(count: int, deviation: float, count_before: int, deviation_before
 
 @dataclass(slots=True)
 class Watcher:
-    """The memory of one series: half a year of counts and what the filter made of them."""
+    """The memory of one series: half a year of counts and what the filter made of them.
+
+    A shallow copy is a watcher of its own.
+    """
 
     holidays: Collection[date] = ()
-    _counts: list[int] = field(default_factory=list)
-    _kinds: list[int] = field(default_factory=list)
-    _weights: list[float] = field(default_factory=list)
-    _coverage: list[float] = field(default_factory=list)
+    _counts: "array[float]" = field(default_factory=lambda: array("d"))
+    _kinds: "array[int]" = field(default_factory=lambda: array("b"))
+    _weights: "array[float]" = field(default_factory=lambda: array("d"))
+    _coverage: "array[float]" = field(default_factory=lambda: array("d"))
     _running: tuple[float, ...] = (0.0,) * len(OUTBREAK_SD)
     _last: SpikeDay | None = None
 
@@ -107,6 +113,13 @@ class Watcher:
         self._last = seen
         return seen
 
+    @property
+    def last(self) -> SpikeDay:
+        """The day judged last. Raises ValueError before the first."""
+        if self._last is None:
+            raise ValueError("no day was judged")
+        return self._last
+
     def _skip_to(self, day: date) -> None:
         if self._last is None:
             return
@@ -118,11 +131,10 @@ class Watcher:
             self._last = None
 
     def _remember(self, day: date, count: int, weight: float, coverage: float) -> None:
-        kept = SHAPE_DAYS + GUARD_DAYS
-        self._counts = [*self._counts[1 - kept :], count]
-        self._kinds = [*self._kinds[1 - kept :], kind_of_day(day, self.holidays)]
-        self._weights = [*self._weights[1 - kept :], weight]
-        self._coverage = [*self._coverage[1 - kept :], coverage]
+        self._counts = _followed(self._counts, count)
+        self._kinds = _followed(self._kinds, kind_of_day(day, self.holidays))
+        self._weights = _followed(self._weights, weight)
+        self._coverage = _followed(self._coverage, coverage)
 
     def _expectation(self, day: date) -> Expectation:
         if sum(self._weights[:-GUARD_DAYS]) < 1:
@@ -162,6 +174,13 @@ class Watcher:
             deviation_yesterday=deviation_before,
             p_value_yesterday=before.p_value if before else 1.0,
         )
+
+
+def _followed(days: "array[Number]", value: Number) -> "array[Number]":
+    """The days that are looked at, and one more: a new array, so that a copy of the watcher keeps its own."""
+    kept = days[1 - SHAPE_DAYS - GUARD_DAYS :]
+    kept.append(value)
+    return kept
 
 
 def _filtered(count: int, usual: Expectation, running: Sequence[float]) -> tuple[float, tuple[float, ...]]:

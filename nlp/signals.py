@@ -5,12 +5,10 @@ rests on, and a signal that rests on missing sources is muted rather than hidden
 """
 
 import hashlib
-from array import array
 from collections.abc import Collection, Iterator, Mapping
-from copy import copy
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from functools import cache, lru_cache
+from functools import cache
 from math import log
 
 import holidays as public_holidays
@@ -28,6 +26,7 @@ from nlp.outbreaks import (
     detect,
     name_level,
 )
+from nlp.watchers import Watchers
 
 __all__ = [
     "SpikeDay",
@@ -49,9 +48,7 @@ FALSE_SHARE = 0.1
 MATERIAL_LOSS = 0.15
 """Share of the usual volume; with more lost than this no count is taken at its word."""
 DAYS_THAT_CHANGE = 2
-"""Today and yesterday are counted again at each look; of older days a count seldom changes."""
-SERIES_REMEMBERED = 2_048
-"""Fifty series of twenty markets, on two days; some 20 KB each after half a year."""
+"""Today and yesterday are counted again at each look; what has seen the days before them is kept to be led on."""
 LEAST_TOLD = 0.001
 """A smaller chance than this says no more to a reader."""
 GRAVE = 4
@@ -148,7 +145,11 @@ def _seen(
     )
 
 
+_WATCHERS = Watchers()
+
+
 def _judge_last(
+    series: tuple[str, ...],
     counts: Mapping[date, Counts],
     first: date,
     last: date,
@@ -156,25 +157,9 @@ def _judge_last(
     coverage: Mapping[date, float],
 ) -> SpikeDay:
     """The last day as `_judge_one` judges it, from a memory of those that hardly change any more."""
-    days = list(_seen(counts, first, last, coverage))
-    old, new = days[:-DAYS_THAT_CHANGE], days[-DAYS_THAT_CHANGE:]
-    packed = array("d", (number for _, *numbers in old for number in numbers)).tobytes()
-    watcher = copy(_watched(first, packed, holidays))
-    return [watcher.judge(*seen) for seen in new][-1]
-
-
-@lru_cache(SERIES_REMEMBERED)
-def _watched(first: date, packed: bytes, holidays: frozenset[date]) -> Watcher:
-    """A watcher that has seen the days from `first` on; to be copied before it sees more.
-
-    `packed` holds count and coverage of each day as float64, which take a fifth of what the numbers themselves take.
-    """
-    numbers = array("d")
-    numbers.frombytes(packed)
-    watcher = Watcher(holidays)
-    for offset, (count, coverage) in enumerate(zip(numbers[::2], numbers[1::2], strict=True)):
-        watcher.judge(first + timedelta(days=offset), int(count), coverage)
-    return watcher
+    seen = [(count, share) for _, count, share in _seen(counts, first, last, coverage)]
+    _WATCHERS.having_seen(series, first, seen[:-DAYS_THAT_CHANGE], holidays)
+    return _WATCHERS.having_seen(series, first, seen, holidays).last
 
 
 def signals_of_day(
@@ -195,7 +180,8 @@ def signals_of_day(
     begin = first or _earliest(series, day)
     holidays = holidays_of(market, begin, day)
     judged = {
-        label: _judge_last(counts, begin, day, holidays, coverage) for label, counts in sorted(series.items())
+        label: _judge_last((dimension, label, market), counts, begin, day, holidays, coverage)
+        for label, counts in sorted(series.items())
     }
     return _named(judged, series, market, day, dimension, context)
 

@@ -5,14 +5,11 @@ membership made by hand, a pinned story) is never undone. A story lives, sleeps 
 when somebody does, and closes.
 """
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-import numpy as np
-
-from domain.model import Annotation, Item, Membership, Story, StoryState
+from domain.model import Item, Membership, Story, StoryState
 from domain.ports import EnrichArchive
 from nlp.story_clusterer import (
     LATEST_MEMBERS,
@@ -24,8 +21,8 @@ from nlp.story_clusterer import (
     label_stream,
     story_id_of,
 )
-from nlp.story_features import Features, features_of
-from nlp.story_vectors import VECTOR_OF
+from nlp.story_features import Features
+from nlp.story_memory import StoryMemory, read_features_of, with_vectors
 from nlp.story_weights import weights_for
 
 __all__ = ["Clusterer", "Placement", "label_stream", "place_items", "place_unplaced"]
@@ -47,45 +44,34 @@ def by_program(membership: Membership) -> bool:
 
 def place_items(
     items: Sequence[Item],
-    annotations: Mapping[str, Sequence[Annotation]],
-    vectors: Mapping[str, bytes],
+    features: Sequence[Features],
     stories: Sequence[Story],
     members: Mapping[str, Sequence[Membership]],
     now: datetime,
     *,
-    known: Sequence[Item] = (),
+    known: Sequence[Features] = (),
     kind: str = "both",
 ) -> tuple[list[Story], list[Membership]]:
     """Places new items into the stories known so far; returns the stories and memberships that changed.
 
-    `members` holds what is valid now, by story id; `known` are the items behind them (those not given are not
-    compared). `annotations` and `vectors` (float32, of `StoryVectors`) are by item id, for new and known items;
-    `kind` names the encoder that made them. Stories nobody added to fall asleep.
+    `features` are those of `items`, in any order; `known` those of items placed before (those not given are not
+    compared). `members` holds what is valid now, by story id; `kind` names the encoder that made the vectors. Stories
+    nobody added to fall asleep.
     """
-    ordered = sorted(items, key=lambda item: (item.published_at, item.id))
     held = {m.item_id: m for story in sorted(members) for m in members[story] if m.valid_to is None}
-    clusterer = _recalled(stories, held, known, annotations, vectors, kind)
-    new = [_features(item, annotations, vectors) for item in ordered if item.id not in held]
-    placed = clusterer.place(new)
+    clusterer = _recalled(stories, held, known, kind)
+    placed = clusterer.place(sorted((f for f in features if f.item_id not in held), key=_in_time))
     memberships = [_membership(p, now) for p in placed.placements]
     memberships += _moved(placed.merges, held, now)
-    return _changed(stories, placed, ordered, known, held, now), memberships
+    return _changed(stories, placed, items, known, held, now), memberships
 
 
-def _features(
-    item: Item, annotations: Mapping[str, Sequence[Annotation]], vectors: Mapping[str, bytes]
-) -> Features:
-    vector = np.frombuffer(vectors.get(item.id, b""), dtype="<f4").astype(np.float32)
-    return features_of(item, annotations.get(item.id, ()), vector)
+def _in_time(features: Features) -> tuple[datetime, str]:
+    return features.published_at, features.item_id
 
 
 def _recalled(
-    stories: Sequence[Story],
-    held: Mapping[str, Membership],
-    known: Sequence[Item],
-    annotations: Mapping[str, Sequence[Annotation]],
-    vectors: Mapping[str, bytes],
-    kind: str,
+    stories: Sequence[Story], held: Mapping[str, Membership], known: Sequence[Features], kind: str
 ) -> Clusterer:
     """A clusterer that remembers what the archive holds. A story merged away or closed takes no more items."""
     open_stories = [s for s in stories if not s.merged_into and s.state is not StoryState.CLOSED]
@@ -93,10 +79,10 @@ def _recalled(
     by_hand = {m.story_id for m in held.values() if not by_program(m)}
     sealed = frozenset(s.id for s in open_stories if s.pinned) | by_hand
     clusterer = Clusterer(weights_for(kind), window=REOPEN_WITHIN, pinned=sealed, _opened=dict(rank))
-    for item in sorted(known, key=lambda item: (item.published_at, item.id)):
-        membership = held.get(item.id)
+    for features in sorted(known, key=_in_time):
+        membership = held.get(features.item_id)
         if membership and membership.story_id in rank:
-            clusterer.remember(_features(item, annotations, vectors), membership.story_id)
+            clusterer.remember(features, membership.story_id)
     return clusterer
 
 
@@ -122,36 +108,27 @@ def _changed(
     stories: Sequence[Story],
     placed: Placed,
     items: Sequence[Item],
-    known: Sequence[Item],
+    known: Sequence[Features],
     held: Mapping[str, Membership],
     now: datetime,
 ) -> list[Story]:
     before = {story.id: story for story in stories}
-    by_id = {item.id: item for item in (*known, *items)}
+    by_id = {item.id: item for item in items}
     heirs = {merge.gone: merge.kept for merge in placed.merges}
-    joined: dict[str, list[Item]] = defaultdict(list)
+    joined: dict[str, list[Item]] = {kept: [] for kept in heirs.values()}
     for placement in placed.placements:
-        joined[placement.story_id].append(by_id[placement.item_id])
-    for membership in held.values():
-        kept = heirs.get(membership.story_id)
-        if kept and membership.item_id in by_id:
-            joined[kept].append(by_id[membership.item_id])
-    last_seen = _last_seen(held, by_id)
+        joined.setdefault(placement.story_id, []).append(by_id[placement.item_id])
     changed = {story: _grown(before.get(story), story, added, now) for story, added in joined.items()}
     changed |= {gone: _merged_away(before[gone], kept, now) for gone, kept in heirs.items() if gone in before}
+    last_seen = _last_seen(held, known)
     resting = [_rested(s, last_seen.get(s.id), now) for s in stories if s.id not in changed]
     return [*changed.values(), *(s for s in resting if s)]
 
 
-def _last_seen(held: Mapping[str, Membership], by_id: Mapping[str, Item]) -> dict[str, datetime]:
-    last: dict[str, datetime] = {}
-    for membership in held.values():
-        item = by_id.get(membership.item_id)
-        if item:
-            last[membership.story_id] = max(
-                item.published_at, last.get(membership.story_id, item.published_at)
-            )
-    return last
+def _last_seen(held: Mapping[str, Membership], known: Sequence[Features]) -> dict[str, datetime]:
+    """When the latest of its known items was published, by story."""
+    ordered = sorted(known, key=_in_time)
+    return {held[f.item_id].story_id: f.published_at for f in ordered if f.item_id in held}
 
 
 def _grown(story: Story | None, story_id: str, added: Sequence[Item], now: datetime) -> Story:
@@ -185,34 +162,32 @@ AWOKEN_BY = 5
 """How many of its latest items stand for a story that sleeps."""
 
 
-def place_unplaced(archive: EnrichArchive, kind: str, now: datetime, limit: int = READ_AT_ONCE) -> int:
-    """Reads what no story holds yet, places it, keeps the outcome. Returns how many items were placed."""
+def place_unplaced(
+    archive: EnrichArchive, kind: str, now: datetime, memory: StoryMemory, limit: int = READ_AT_ONCE
+) -> int:
+    """Reads what no story holds yet, places it, keeps the outcome. Returns how many items were placed.
+
+    `memory` is that of earlier placings in the same archive.
+    """
     items = archive.unplaced(limit, now - REOPEN_WITHIN)
     stories = archive.stories(now - REOPEN_WITHIN - CLOSE_AFTER)
     members = archive.members([story.id for story in stories])
-    recalled = [m.item_id for story in sorted(members) for m in _worth_recalling(members[story], now)]
-    known = archive.items(recalled)
-    ids = [*recalled, *(item.id for item in items)]
-    changed, memberships = place_items(
-        items,
-        archive.annotations(ids, "entity"),
-        archive.vectors(ids, VECTOR_OF),
-        stories,
-        members,
-        now,
-        known=known,
-        kind=kind,
-    )
+    oldest = min((item.published_at for item in items), default=now)
+    recalled = [m.item_id for story in sorted(members) for m in _worth_recalling(members[story], now, oldest)]
+    known = memory.recall(archive, recalled)
+    features = with_vectors(archive, read_features_of(archive, items))
+    changed, memberships = place_items(items, features, stories, members, now, known=known, kind=kind)
     if changed or memberships:
         archive.keep_stories(changed, memberships, now)
     return len(items)
 
 
-def _worth_recalling(held: Sequence[Membership], now: datetime) -> list[Membership]:
-    """What came in lately, and of older stories of several items the last few, so that they can be awoken."""
+def _worth_recalling(held: Sequence[Membership], now: datetime, oldest: datetime) -> list[Membership]:
+    """What came in lately, and of older stories of several items the last few, so that they can be awoken by one that was
+    published at `oldest` or later."""
     recent = [m for m in held if m.valid_from >= now - WINDOW]
     older = held[-AWOKEN_BY:] if len(held) > 1 else []
-    return recent[-LATEST_MEMBERS:] or list(older)
+    return recent[-LATEST_MEMBERS:] or [m for m in older if m.valid_from >= oldest - REOPEN_WITHIN]
 
 
 # --- what people decide --------------------------------------------------------------------------

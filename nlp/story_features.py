@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache, lru_cache
 from importlib.resources import files
+from sys import intern
 
 import numpy as np
 from babel import Locale
@@ -79,6 +80,7 @@ def folded(word: str) -> str:
 
 WORDS_REMEMBERED = 65_536
 """New names and hashtags come for ever; a day of twenty thousand items has fewer different words."""
+WEIGHTS_REMEMBERED = 4096
 SOUNDS = (
     ("tsch", "s"), ("sch", "s"), ("sh", "s"), ("ch", "s"), ("ph", "f"), ("th", "t"), ("ck", "k"), ("qu", "k"),
     ("c", "k"), ("q", "k"), ("z", "s"), ("x", "ks"), ("w", "v"),
@@ -220,11 +222,17 @@ class _Gathered:
             self._name(f"~{heard}", weight * SOUND_WEIGHT, word)
 
     def _word(self, key: str, weight: float) -> None:
-        self.words[key] = max(weight, self.words.get(key, 0.0))
+        self.words[intern(key)] = _same(max(weight, self.words.get(key, 0.0)))
 
     def _name(self, key: str, weight: float, word: str) -> None:
-        self.names[key] = max(weight, self.names.get(key, 0.0))
-        self.spelled.setdefault(key, word)
+        self.names[intern(key)] = _same(max(weight, self.names.get(key, 0.0)))
+        self.spelled.setdefault(intern(key), intern(word))
+
+
+@lru_cache(WEIGHTS_REMEMBERED)
+def _same(weight: float) -> float:
+    """One object for equal weights: there are a few hundred, and an item that is remembered has sixty."""
+    return weight
 
 
 def read_features(

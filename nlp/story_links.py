@@ -78,7 +78,8 @@ def shared_names(one: Features, other: Features) -> dict[str, float]:
     if one.names.keys().isdisjoint(other.names):
         return {}
     best: dict[str, tuple[float, str]] = {}
-    for key in one.names.keys() & other.names.keys():
+    # In the order of the first, so that of two spellings with one weight every run names the same.
+    for key in [key for key in one.names if key in other.names]:
         weight = min(one.names[key], other.names[key])
         family = sound(key[1:]) if key[0] == "=" else key.lstrip("~")
         if weight > best.get(family, (0.0, ""))[0]:

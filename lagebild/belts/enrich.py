@@ -9,6 +9,7 @@ from domain.errors import ItemError
 from domain.model import Item, Reading
 from domain.ports import Annotator, Clock, EnrichArchive
 from nlp.stories import READ_AT_ONCE, place_unplaced
+from nlp.story_memory import StoryMemory
 
 logger = logging.getLogger(__name__)
 BATCH_ITEMS = 64
@@ -88,16 +89,21 @@ def _topics(readings: Sequence[Reading]) -> list[str]:
 
 
 def place_everything(
-    archive: EnrichArchive, kind: str, clock: Clock, on_placed: OnRead = lambda _: None
+    archive: EnrichArchive,
+    kind: str,
+    clock: Clock,
+    memory: StoryMemory | None = None,
+    on_placed: OnRead = lambda _: None,
 ) -> tuple[int, int]:
     """Places what no story holds, batch by batch; how many items, and how many stories were touched by it.
 
-    `kind` names the story encoder, which chooses the weights of the links.
+    `kind` names the story encoder, which chooses the weights of the links; `memory` is that of earlier placings.
     """
     placed, started, batch = 0, clock(), READ_AT_ONCE
+    memory = memory or StoryMemory()
     # One that is not full was the last: each brings the stories of weeks to mind.
     while batch == READ_AT_ONCE:
-        batch = place_unplaced(archive, kind, clock())
+        batch = place_unplaced(archive, kind, clock(), memory)
         placed += batch
         if batch:
             on_placed(f"{batch} items")

@@ -43,8 +43,10 @@ def watch(
     raised = 0
     for edition in editions:
         today = now.astimezone(ZoneInfo(edition.zone)).date()
-        for day in (today - timedelta(days=1), today):
-            signals = signals_in(archive, edition, day)
+        yesterday = today - timedelta(days=1)
+        coverage = archive.coverage(began(yesterday), today, edition.zone, edition.market)
+        for day in (yesterday, today):
+            signals = signals_in(archive, edition, day, coverage)
             archive.keep_signals(signals, now)
             raised += len(signals)
             for signal in signals:
@@ -52,10 +54,19 @@ def watch(
     return raised
 
 
-def signals_in(archive: WatchArchive, edition: Edition, day: date) -> list[Signal]:
-    """All signals of one market on one local day: topics first, then what is not merely a part of them, then stories."""
-    first = day - timedelta(days=HISTORY_DAYS)
-    coverage = archive.coverage(first, day, edition.zone, edition.market)
+def began(day: date) -> date:
+    """The first day of what is looked at to judge this one."""
+    return day - timedelta(days=HISTORY_DAYS)
+
+
+def signals_in(
+    archive: WatchArchive, edition: Edition, day: date, coverage: Mapping[date, float]
+) -> list[Signal]:
+    """All signals of one market on one local day: topics first, then what is not merely a part of them, then stories.
+
+    `coverage` is the market's, by local day; a day left out was read in full.
+    """
+    first = began(day)
     topics, *others = (
         signals_of_day(
             archive.series(dimension, first, day, edition.zone, edition.market),

@@ -200,8 +200,8 @@ class Fleet:
     async def place(self, as_of: str | None = None) -> None:
         """Places what is read; one placer in the whole fleet, since stories depend on each other."""
         workshop = await self._loaded(as_of)
-        kind = workshop.story_encoder.kind
-        await self._alone("place", place_everything, workshop.archive, kind, workshop.clock)
+        kind, memory = workshop.story_encoder.kind, self.workshop.stories
+        await self._alone("place", place_everything, workshop.archive, kind, workshop.clock, memory)
         await self.defer("watch", as_of=as_of)
 
     async def watch(self, as_of: str | None = None) -> None:

@@ -79,12 +79,19 @@ SELECT i.item_id, v.vector FROM item i JOIN vector v ON v.id = i.id AND v.vector
 WHERE i.item_id IN (SELECT value FROM json_each(:items))
 """
 
+# Few have no story, so that is asked first; readings are found by reader and item (a CROSS JOIN keeps that order).
 UNPLACED = f"""
 SELECT {ITEM_AND_WORDS}
 WHERE i.published_at >= :since AND i.copy_of IS NULL AND i.state = 'live'
-  AND EXISTS (SELECT 1 FROM reader k JOIN reading r ON r.annotator = k.annotator AND r.id = i.id)
   AND NOT EXISTS (SELECT 1 FROM membership m WHERE m.item = i.id AND m.valid_to IS NULL)
+  AND EXISTS (SELECT 1 FROM reader k CROSS JOIN reading r ON r.annotator = k.annotator AND r.id = i.id)
 ORDER BY i.published_at, i.id LIMIT :limit
+"""
+REVISIONS = """
+SELECT i.item_id, i.content_hash, i.state, i.language, i.published_at, count(a.id), coalesce(max(a.id), 0)
+FROM item i LEFT JOIN annotation a ON a.item = i.id AND a.layer = 'entity' AND a.valid_to IS NULL
+WHERE i.item_id IN (SELECT value FROM json_each(?))
+GROUP BY i.item_id, i.content_hash, i.state, i.language, i.published_at
 """
 STORY_COLUMNS = "story_id, title, language, opened_at, changed_at, state, merged_into, pinned"
 STORIES = f"SELECT {STORY_COLUMNS} FROM story WHERE valid_to IS NULL AND changed_at >= ? ORDER BY changed_at, story_id"
@@ -222,6 +229,11 @@ class Enrich(DayCounts):
     def vectors(self, item_ids: Sequence[str], vector_of: str) -> Mapping[str, bytes]:
         """By item id, of those that have one of this kind."""
         return dict(self.rows(VECTORS, {"of": vector_of, "items": compact(list(item_ids))}))
+
+    def revisions(self, item_ids: Sequence[str]) -> Mapping[str, str]:
+        """By item id a mark that changes with the item's words, state, language, date or entities."""
+        rows = self.rows(REVISIONS, (compact(list(item_ids)),))
+        return {item_id: " ".join(map(str, facts)) for item_id, *facts in rows}
 
     # --- stories -------------------------------------------------------------------------------------
 

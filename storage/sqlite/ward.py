@@ -15,12 +15,14 @@ SELECT source_id, min(started_at), max(finished_at),
     max(CASE WHEN fresh > 0 THEN finished_at END), sum(CASE WHEN fresh > 0 THEN 1 ELSE 0 END)
 FROM visit WHERE finished_at >= ? AND outcome <> 'skipped' GROUP BY source_id
 """
-WAITING = """
-SELECT count(*) FROM item i
+UNREAD = """
+FROM item i
 WHERE i.change > coalesce((SELECT through FROM reader WHERE annotator = :annotator), 0)
   AND i.copy_of IS NULL AND i.state = 'live' AND NOT EXISTS (
     SELECT 1 FROM reading r WHERE r.annotator = :annotator AND r.id = i.id AND r.content_hash = i.content_hash)
 """
+WAITING = f"SELECT count(*) {UNREAD}"
+WAITING_SINCE = f"SELECT min(coalesce(i.version_from, i.first_seen_at)) {UNREAD}"
 RUN_NOTE = """
 INSERT INTO job_run (job, key, started_at, finished_at, outcome, facts) VALUES (?, ?, ?, ?, ?, ?)
 ON CONFLICT (job, key) DO UPDATE SET
@@ -53,6 +55,11 @@ class Ward(Connections):
     def backlog(self, annotators: Sequence[str]) -> Mapping[str, int]:
         """By annotator: items that it has not read yet."""
         return {name: int(self.value(WAITING, {"annotator": name}) or 0) for name in annotators}
+
+    def waiting_since(self, annotators: Sequence[str]) -> datetime | None:
+        """Since when the item that waits longest for one of them has been here as it is; None when none waits."""
+        since = [self.value(WAITING_SINCE, {"annotator": name}) for name in annotators]
+        return min(map(from_text, filter(None, since)), default=None)
 
     # --- runs ----------------------------------------------------------------------------------------
 

@@ -94,6 +94,21 @@ def test_unplaced_items_are_read_and_in_no_story(archive, item, batch, now):
     assert [x.id for x in archive.unplaced(10, now - timedelta(days=1))] == ["a"]
 
 
+def test_a_revision_changes_with_words_and_entities_alone(archive, item, batch, now):
+    archive.commit(batch(item("a"), item("b")))
+    before = archive.revisions(["a", "b", "nobody"])
+    assert set(before) == {"a", "b"}
+    archive.keep_readings([relevant("a", "hate"), Reading("b", "names/1")], now)
+    assert archive.revisions(["a", "b"]) == before
+    named = tag("a", "entity", "ORG", "names/1", start=0, end=7, text="Meldung")
+    archive.keep_readings([Reading("a", "names/1", (named,))], now)
+    archive.commit(batch((item("b", text="Neu."), Updated(("text",))), at=now + timedelta(hours=1)))
+    after = archive.revisions(["a", "b"])
+    assert (after["a"] != before["a"], after["b"] != before["b"]) == (True, True)
+    archive.keep_readings([Reading("a", "names/2")], now + timedelta(hours=1))
+    assert archive.revisions(["a"])["a"] == before["a"]
+
+
 def test_stories_and_members_hold_until_changed(archive, item, batch, now):
     archive.commit(batch(item("a"), item("b")))
     first = story("s", now)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from domain.model import Alarm, Batch, Checkpoint, Outcome, Reading, Visit
+from domain.model import Alarm, Batch, Checkpoint, Outcome, Reading, Updated, Visit
 
 DISK = Alarm(rule="disk", subject="", level="urgent", message="900 MB free", remedy="make room")
 LATE = Alarm(rule="late", subject="DE", level="urgent", message="no issue", remedy="see schedule list")
@@ -48,6 +48,24 @@ def test_what_waits_to_be_read_is_counted_by_annotator(archive, item, batch, now
     assert archive.backlog(["x/1", "y/1"]) == {"x/1": 2, "y/1": 2}
     archive.keep_readings([Reading("a", "x/1")], now)
     assert archive.backlog(["x/1", "y/1"]) == {"x/1": 1, "y/1": 2}
+
+
+def test_who_waits_longest_to_be_read(archive, item, batch, now):
+    assert archive.waiting_since(["x/1"]) is None
+    archive.commit(batch(item("a")))
+    archive.commit(batch(item("b"), at=now + timedelta(hours=1)))
+    assert archive.waiting_since(["x/1", "y/1"]) == now
+    archive.keep_readings([Reading("a", "x/1")], now)
+    assert archive.waiting_since(["x/1"]) == now + timedelta(hours=1)
+    assert archive.waiting_since(["x/1", "y/1"]) == now
+
+
+def test_a_changed_item_waits_since_its_change(archive, item, batch, now):
+    archive.commit(batch(item("a")))
+    archive.keep_readings([Reading("a", "x/1")], now)
+    later = now + timedelta(hours=3)
+    archive.commit(batch((item("a", text="Neu."), Updated(("text",))), at=later))
+    assert archive.waiting_since(["x/1"]) == later
 
 
 def test_a_frequent_job_is_kept_by_its_hour(archive, now):

@@ -115,10 +115,34 @@ def test_a_backlog_that_grows_hour_by_hour(depths: list[int], raised: list[str])
     assert keys(state(backlog=depths)) == raised
 
 
-def test_a_backlog_alarm_stands_until_few_wait() -> None:
+@pytest.mark.parametrize(
+    ("depths", "waited", "raised"),
+    [
+        ([3, 5, 9, 9], 3.5, ["backlog"]),
+        ([3, 5, 9, 9], 2.5, []),
+        ([9], 3.5, ["backlog"]),
+        ([900, 700, 500, 300], 20, []),
+        ([900, 700, 500, 500], 20, ["backlog"]),
+        ([4, 4, 3, 0], None, []),
+    ],
+)
+def test_reading_that_is_stuck_is_told_by_who_waits(
+    depths: list[int], waited: float | None, raised: list[str]
+) -> None:
+    since = None if waited is None else hours(waited)
+    assert keys(state(backlog=depths, waiting_since=since)) == raised
+
+
+def test_who_waited_while_nobody_was_up_has_not_waited_long() -> None:
+    assert keys(state(backlog=[9, 9], waiting_since=hours(60), up_since=hours(1))) == []
+
+
+def test_a_backlog_alarm_stands_until_few_wait_and_none_for_long() -> None:
     standing = frozenset({"backlog"})
     assert keys(state(backlog=[3000, 2000], standing=standing)) == ["backlog"]
     assert keys(state(backlog=[3000, 900], standing=standing)) == []
+    assert keys(state(backlog=[3000, 900], waiting_since=hours(4), standing=standing)) == ["backlog"]
+    assert keys(state(backlog=[3000, 900], waiting_since=hours(1), standing=standing)) == []
 
 
 @pytest.mark.parametrize(("off", "said"), [(300.0, "behind"), (-300.0, "ahead"), (60.0, ""), (None, "")])

@@ -291,7 +291,9 @@ def test_json_lines_hold_one_object_a_line(room: TestClient) -> None:
 def test_watchers_are_told(room: TestClient) -> None:
     assert room.get("/healthz").json() == {"status": "ok"}
     assert room.get("/readyz").status_code == 200
-    assert "lagebild_collection_lag_seconds" in room.get("/metrics").text
+    told = room.get("/metrics").text
+    assert "lagebild_collection_lag_seconds" in told
+    assert "lagebild_reading_lag_seconds 0.0" in told
 
 
 def test_a_room_in_which_no_source_reports_is_not_ready(desk: Desk) -> None:

@@ -10,6 +10,7 @@ from nlp import signals
 from nlp.baseline import Expectation, expect, kind_of_day, lower_tail, tail, upper_bound
 from nlp.outbreaks import NOT_JUDGED, Watcher, detect, name_level
 from nlp.signals import Context, adjusted, explain, holidays_of, replay, signals_of_day, story_growth
+from nlp.watchers import Watchers
 
 FIRST = date(2026, 1, 5)  # a Monday
 
@@ -191,7 +192,7 @@ def test_days_before_the_archive_began_are_unknown_and_not_quiet():
 
 
 @pytest.mark.parametrize("length", [1, 2, 3, 40])
-def test_what_is_remembered_of_a_series_changes_no_verdict(length):
+def test_what_is_remembered_of_a_series_changes_no_verdict(monkeypatch, length):
     days = [FIRST + timedelta(days=n) for n in range(length)]
     coverage = {day: 0.5 + n % 5 / 10 for n, day in enumerate(days)}
     world = {name: series(wave(length, seed=seed)) for name, seed in (("a", 1), ("b", 2))}
@@ -200,10 +201,78 @@ def test_what_is_remembered_of_a_series_changes_no_verdict(length):
         return signals_of_day(world, "DE", days[-1], coverage, first=FIRST)
 
     def anew():
-        signals._watched.cache_clear()
-        return told()
+        with monkeypatch.context() as forgotten:
+            forgotten.setattr(signals, "_WATCHERS", Watchers())
+            return told()
 
     assert told() == told() == anew()
     for late in {days[-1], days[length // 2], days[0]}:
         world["a"] = {**world["a"], late: (60, 60, 60)}
         assert told() == anew()
+
+
+# --- watchers that are remembered ----------------------------------------------------------------
+
+
+@pytest.fixture
+def judged(monkeypatch):
+    """The days that were judged."""
+    days = []
+    judge = Watcher.judge
+
+    def counting(self, day, count, coverage=1.0):
+        days.append(day)
+        return judge(self, day, count, coverage)
+
+    monkeypatch.setattr(Watcher, "judge", counting)
+    return days
+
+
+SEEN = [(n % 7, 1.0) for n in range(40)]
+NO_HOLIDAY = frozenset()
+
+
+def seeing(watchers, length, series="x", first=FIRST, seen=SEEN):
+    return watchers.having_seen((series,), first, seen[:length], NO_HOLIDAY)
+
+
+def anew(length, first=FIRST, seen=SEEN):
+    return seeing(Watchers(), length, first=first, seen=seen)
+
+
+def test_tomorrow_a_watcher_is_led_on_by_a_day(judged):
+    watchers = Watchers()
+    seeing(watchers, 30)
+    seeing(watchers, 31)
+    assert len(judged) == 31
+    judged.clear()
+    assert seeing(watchers, 31) == anew(31)
+    judged.clear()
+    seeing(watchers, 32)
+    seeing(watchers, 30)
+    assert judged == [FIRST + timedelta(days=31)]
+    assert seeing(watchers, 32) == anew(32)
+
+
+def test_another_past_is_judged_anew():
+    watchers = Watchers()
+    seeing(watchers, 30)
+    other = [(9, 1.0), *SEEN[1:]]
+    assert seeing(watchers, 30, seen=other) == anew(30, seen=other)
+    later = FIRST + timedelta(days=1)
+    assert seeing(watchers, 29, first=later) == anew(29, first=later)
+
+
+def test_what_is_done_with_a_watcher_is_not_remembered():
+    watchers = Watchers()
+    seeing(watchers, 30).judge(FIRST + timedelta(days=30), 99)
+    assert seeing(watchers, 30) == anew(30)
+
+
+def test_the_series_asked_for_least_lately_is_forgotten(judged):
+    watchers = Watchers(most=2)
+    for name in ("a", "b", "a", "c", "a"):
+        seeing(watchers, 10, name)
+    assert len(judged) == 30
+    seeing(watchers, 10, "b")
+    assert len(judged) == 40

@@ -18,7 +18,16 @@ from nlp.stories import (
     split_story,
 )
 from nlp.story_clusterer import story_id_of
-from nlp.story_features import folded, joined, place_of, read_features, serves, sound, without_byline
+from nlp.story_features import (
+    features_of,
+    folded,
+    joined,
+    place_of,
+    read_features,
+    serves,
+    sound,
+    without_byline,
+)
 from nlp.story_groups import UNSCORED, Grouping
 from nlp.story_links import UNLIKE, Weights, link, shared_names, stacked
 
@@ -151,7 +160,10 @@ def item(name, title, hours=0.0, tier=3):
 
 
 def place(items, stories=(), members=None, known=(), now=AT):
-    return place_items(items, {}, {}, stories, members or {}, now, known=known, kind="none")
+    features, remembered = map(features_of, items), map(features_of, known)
+    return place_items(
+        items, list(features), stories, members or {}, now, known=list(remembered), kind="none"
+    )
 
 
 def by_story(memberships):

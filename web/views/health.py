@@ -46,6 +46,7 @@ def registry_of(desk: Desk) -> CollectorRegistry:
     fresh = sum(visit.fresh for visit in visits)
     _one(registry, "fresh_entries_day", "New entries of the last 24 hours.", fresh)
     _by(registry, "collection_lag_seconds", "Since the last reporting visit, by class.", "class", lags(desk))
+    _one(registry, "reading_lag_seconds", "How long the item waits that waits longest.", reading_lag(desk))
     _by(registry, "digest_age_seconds", "Since the latest briefing was kept.", "market", digest_ages(desk))
     _by(registry, "belt_depth", "What waits before a belt.", "belt", depths(desk))
     _by(registry, "job_seconds", "How long each job's latest run took.", "job", run_seconds(desk))
@@ -89,6 +90,12 @@ def lags(desk: Desk) -> dict[str, float]:
             last = said.last_reported if said and said.last_reported else now - DAY
             found[name] = min(found.get(name, DAY.total_seconds()), (now - last).total_seconds())
     return found
+
+
+def reading_lag(desk: Desk) -> float:
+    """Seconds that an item has waited for an annotator, 0 when none waits."""
+    since = desk.archive.waiting_since(annotators(desk))
+    return (desk.clock() - since).total_seconds() if since else 0.0
 
 
 def digest_ages(desk: Desk) -> dict[str, float]:
