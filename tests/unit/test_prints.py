@@ -47,8 +47,8 @@ def filed_by_another(archive: MemoryArchive, *items: Item, **parts: object) -> N
 
 
 @pytest.fixture
-def workshop() -> Workshop:
-    return Workshop(Settings(), (), MemoryArchive(), clock=lambda: NOW)
+def workshop(tmp_path) -> Workshop:
+    return Workshop(Settings(archive=tmp_path / "a.db"), (), MemoryArchive(), clock=lambda: NOW)
 
 
 def test_a_visit_knows_what_was_filed_since_the_last_one_without_filling_the_index_again(workshop):
