@@ -73,6 +73,7 @@ class Service:
     read_once: bool = False
     unarranged: bool = False
     arranged_at: datetime | None = None
+    arranging: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def __post_init__(self) -> None:
         self.ward = Ward(self.workshop.clock())
@@ -129,9 +130,17 @@ class Service:
 
     def _digest(self, edition: Edition) -> Job:
         async def write() -> None:
-            await asyncio.to_thread(issue, self.workshop, edition)
+            await self._issue(edition)
 
         return Job(f"digest-{edition.market}", Daily(edition.send_at, edition.zone), write)
+
+    async def _issue(self, edition: Edition) -> None:
+        """The day's issue, with the stories of what was read a minute ago; if they fail, with those of earlier."""
+        try:
+            await self._arrange()
+        except Exception:
+            logger.exception("an issue is written without the latest stories market=%s", edition.market)
+        await asyncio.to_thread(issue, self.workshop, edition)
 
     def _weekly(self, edition: Edition) -> Job:
         async def write() -> None:
@@ -148,7 +157,7 @@ class Service:
         """What should have appeared while nobody was running, each market's latest issue only."""
         for edition in self.workshop.settings.publish.editions:
             if is_owed(self.workshop, edition):
-                await asyncio.to_thread(issue, self.workshop, edition)
+                await self._issue(edition)
             if is_week_owed(self.workshop, edition):
                 await asyncio.to_thread(report_week, self.workshop, edition)
             await asyncio.to_thread(send_again, self.workshop, edition)
@@ -183,8 +192,8 @@ class Service:
         if new or waiting or not self.read_once:
             await asyncio.to_thread(self._read)
             self.read_once = self.unarranged = True
-        if self.unarranged and not self._has_just_arranged:
-            await asyncio.to_thread(self._arrange)
+        if not self._has_just_arranged:
+            await self._arrange()
 
     def _read(self) -> None:
         read_all(self.workshop, quiet=True)
@@ -195,10 +204,17 @@ class Service:
         now, last = self.workshop.clock(), self.arranged_at
         return last is not None and last <= now < last + ARRANGED_EVERY
 
-    def _arrange(self) -> None:
-        """Stories and signals: both go over days of items, so not at every tick."""
-        self.arranged_at, self.unarranged = self.workshop.clock(), False
-        arrange_all(self.workshop, Enriched(), quiet=True)
+    async def _arrange(self) -> None:
+        """Stories and signals of what was read since the last time: both go over days of items, so not at every tick."""
+        async with self.arranging:
+            if not self.unarranged:
+                return
+            self.arranged_at, self.unarranged = self.workshop.clock(), False
+            try:
+                await asyncio.to_thread(arrange_all, self.workshop, Enriched(), quiet=True)
+            except Exception:
+                self.unarranged = True
+                raise
 
     @property
     def _most_waiting(self) -> int:

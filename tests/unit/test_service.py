@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from domain.model import Tally
 from lagebild import service as timetable
 from lagebild.belts.collect import Collected
 from lagebild.service import Service
-from lagebild.settings import Settings
+from lagebild.settings import Edition, Publish, Settings
 from lagebild.workshop import Workshop
 from storage.sqlite import open_archive
 
@@ -27,9 +27,12 @@ class Day:
     brings: int = 1
     read: int = 0
     arranged: int = 0
+    issues: list[int] = field(default_factory=list)
+    """How often items had been placed when each issue was written."""
 
     def __post_init__(self) -> None:
-        settings = Settings(archive=self.folder / "a.db")
+        publish = Publish(folder=self.folder, editions=(Edition(market="DE", zone="Europe/Berlin"),))
+        settings = Settings(archive=self.folder / "a.db", publish=publish)
         workshop = Workshop(settings, (), open_archive(settings.archive), clock=lambda: self.now)
         workshop.__dict__["present_annotators"] = ()
         self.service = Service(workshop, lambda: workshop, collect=self._collect)
@@ -39,7 +42,10 @@ class Day:
 
     def tick(self, after: timedelta) -> None:
         self.now += after
-        asyncio.run(next(job for job in self.service.jobs() if job.name == "collect").run())
+        self.run("collect")
+
+    def run(self, job_name: str) -> None:
+        asyncio.run(next(job for job in self.service.jobs() if job.name == job_name).run())
 
 
 @pytest.fixture
@@ -54,6 +60,7 @@ def day(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Day]:
 
     monkeypatch.setattr(timetable, "read_all", read)
     monkeypatch.setattr(timetable, "arrange_all", arrange)
+    monkeypatch.setattr(timetable, "issue", lambda *_: made.issues.append(made.arranged))
     yield made
     made.service.workshop.archive.close()
 
@@ -77,3 +84,28 @@ def test_a_clock_turned_back_holds_nothing_up(day: Day) -> None:
     day.tick(timedelta(minutes=1))
     day.tick(timedelta(days=-1))
     assert day.arranged == 2
+
+
+def test_an_issue_waits_for_the_stories_of_what_was_just_read(day: Day) -> None:
+    day.tick(timedelta(minutes=1))
+    day.tick(timedelta(minutes=1))
+    day.run("digest-DE")
+    day.run("digest-DE")
+    assert (day.arranged, day.issues) == (2, [2, 2])
+
+
+def test_an_issue_is_written_though_its_stories_fail(
+    day: Day, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise ValueError("a bug")
+
+    day.tick(timedelta(minutes=1))
+    day.tick(timedelta(minutes=1))
+    with monkeypatch.context() as broken:
+        broken.setattr(timetable, "arrange_all", fail)
+        day.run("digest-DE")
+    assert day.issues == [1]
+    assert "without the latest stories market=DE" in caplog.text
+    day.run("digest-DE")
+    assert day.issues == [1, 2]
