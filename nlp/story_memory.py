@@ -13,8 +13,8 @@ from domain.ports import EnrichArchive
 from nlp.story_features import Features, features_of
 from nlp.story_vectors import VECTOR_OF
 
-REMEMBERED = 20_000
-"""Three to four kilobytes each, so 70 MB at most."""
+REMEMBERED = 100_000
+"""Three to four kilobytes each. Four days of 20,000 items are 80,000; what is beyond is read again at each placing."""
 READ_AT_ONCE = 500
 
 
