@@ -13,6 +13,7 @@ from domain.model import Item, Membership, Story, StoryState
 from domain.ports import EnrichArchive
 from nlp.story_clusterer import (
     LATEST_MEMBERS,
+    NO_ROWS,
     WINDOW,
     Clusterer,
     Merge,
@@ -21,8 +22,8 @@ from nlp.story_clusterer import (
     label_stream,
     story_id_of,
 )
-from nlp.story_features import Features
-from nlp.story_memory import StoryMemory, read_features_of, with_vectors
+from nlp.story_features import Features, Floats
+from nlp.story_memory import StoryMemory, in_time, read_features
 from nlp.story_weights import weights_for
 
 __all__ = ["Clusterer", "Placement", "label_stream", "place_items", "place_unplaced"]
@@ -50,28 +51,29 @@ def place_items(
     now: datetime,
     *,
     known: Sequence[Features] = (),
+    vectors: Floats = NO_ROWS,
     kind: str = "both",
 ) -> tuple[list[Story], list[Membership]]:
     """Places new items into the stories known so far; returns the stories and memberships that changed.
 
-    `features` are those of `items`, in any order; `known` those of items placed before (those not given are not
-    compared). `members` holds what is valid now, by story id; `kind` names the encoder that made the vectors. Stories
-    nobody added to fall asleep.
+    `features` are those of `items`; `known` those of items placed before, in order of time, and `vectors` theirs, row by
+    row (those not given are not compared). `members` holds what is valid now, by story id; `kind` names the encoder that
+    made the vectors. Stories nobody added to fall asleep.
     """
     held = {m.item_id: m for story in sorted(members) for m in members[story] if m.valid_to is None}
-    clusterer = _recalled(stories, held, known, kind)
-    placed = clusterer.place(sorted((f for f in features if f.item_id not in held), key=_in_time))
+    clusterer = _recalled(stories, held, known, vectors, kind)
+    placed = clusterer.place(sorted((f for f in features if f.item_id not in held), key=in_time))
     memberships = [_membership(p, now) for p in placed.placements]
     memberships += _moved(placed.merges, held, now)
     return _changed(stories, placed, items, known, held, now), memberships
 
 
-def _in_time(features: Features) -> tuple[datetime, str]:
-    return features.published_at, features.item_id
-
-
 def _recalled(
-    stories: Sequence[Story], held: Mapping[str, Membership], known: Sequence[Features], kind: str
+    stories: Sequence[Story],
+    held: Mapping[str, Membership],
+    known: Sequence[Features],
+    vectors: Floats,
+    kind: str,
 ) -> Clusterer:
     """A clusterer that remembers what the archive holds. A story merged away or closed takes no more items."""
     open_stories = [s for s in stories if not s.merged_into and s.state is not StoryState.CLOSED]
@@ -79,10 +81,10 @@ def _recalled(
     by_hand = {m.story_id for m in held.values() if not by_program(m)}
     sealed = frozenset(s.id for s in open_stories if s.pinned) | by_hand
     clusterer = Clusterer(weights_for(kind), window=REOPEN_WITHIN, pinned=sealed, _opened=dict(rank))
-    for features in sorted(known, key=_in_time):
-        membership = held.get(features.item_id)
-        if membership and membership.story_id in rank:
-            clusterer.remember(features, membership.story_id)
+    placed = [row for row, f in enumerate(known) if f.item_id in held and held[f.item_id].story_id in rank]
+    told = [known[row] for row in placed]
+    rows = vectors if len(placed) == len(vectors) else vectors[placed]
+    clusterer.remember(told, [held[f.item_id].story_id for f in told], rows)
     return clusterer
 
 
@@ -127,8 +129,7 @@ def _changed(
 
 def _last_seen(held: Mapping[str, Membership], known: Sequence[Features]) -> dict[str, datetime]:
     """When the latest of its known items was published, by story."""
-    ordered = sorted(known, key=_in_time)
-    return {held[f.item_id].story_id: f.published_at for f in ordered if f.item_id in held}
+    return {held[f.item_id].story_id: f.published_at for f in known if f.item_id in held}
 
 
 def _grown(story: Story | None, story_id: str, added: Sequence[Item], now: datetime) -> Story:
@@ -174,9 +175,12 @@ def place_unplaced(
     members = archive.members([story.id for story in stories])
     oldest = min((item.published_at for item in items), default=now)
     recalled = [m.item_id for story in sorted(members) for m in _worth_recalling(members[story], now, oldest)]
+    features = read_features(archive, items, with_vectors=True)
     known = memory.recall(archive, recalled)
-    features = with_vectors(archive, read_features_of(archive, items))
-    changed, memberships = place_items(items, features, stories, members, now, known=known, kind=kind)
+    vectors = memory.vectors(archive, known, max((f.vector.size for f in features), default=0))
+    changed, memberships = place_items(
+        items, features, stories, members, now, known=known, vectors=vectors, kind=kind
+    )
     if changed or memberships:
         archive.keep_stories(changed, memberships, now)
     return len(items)

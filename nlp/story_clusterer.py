@@ -29,6 +29,7 @@ INDEXED_WEIGHT = 6.0
 LONGEST_POSTING = 400
 LATEST_MEMBERS = 30
 """A story is compared by its latest members; mean linkage over hundreds would freeze it."""
+NO_ROWS: Floats = np.zeros((0, 0), np.float32)
 SETTLE = 1000
 """How many items of a stream are seen together before their places are told."""
 
@@ -74,19 +75,23 @@ class Clusterer:
     _known: list[Features] = field(default_factory=list)
     _story_of: dict[str, str] = field(default_factory=dict)
     _opened: dict[str, int] = field(default_factory=dict)
-    _rows: Floats = field(default_factory=lambda: np.zeros((0, 0), np.float32))
+    _rows: Floats = field(default_factory=lambda: NO_ROWS)
+    """Vectors of `_known`, but for those of the last batch, which are still in `_fresh`."""
+    _fresh: Floats = field(default_factory=lambda: NO_ROWS)
 
-    def remember(self, features: Features, story_id: str) -> None:
-        """Tells of an item that is placed already; call in order of time, before `place`."""
-        self._opened.setdefault(story_id, len(self._opened))
-        self._story_of[features.item_id] = story_id
-        self._known.append(features)
-        self._rows = np.zeros((0, 0), np.float32)
+    def remember(self, known: Sequence[Features], stories: Sequence[str], rows: Floats) -> None:
+        """Tells of items that are placed already, each with its story and its vector (which its features need not have), in
+        order of time; to be called once, before `place`."""
+        self._known, self._rows = list(known), rows
+        for features, story in zip(known, stories, strict=True):
+            self._opened.setdefault(story, len(self._opened))
+            self._story_of[features.item_id] = story
 
     def place(self, items: Sequence[Features]) -> Placed:
         """Places a batch, in order of time; the items of a batch are judged together."""
         if not items:
             return Placed(())
+        self._settle_rows(stacked(items))
         self._forget(min(f.published_at for f in items) - self.window)
         nodes = [*self._known, *items]
         groups, anchors, names = self._start(nodes, len(self._known))
@@ -119,12 +124,11 @@ class Clusterer:
 
     def _pairs(self, nodes: Sequence[Features], known: int) -> dict[tuple[int, int], Link]:
         """Scored candidates (older node first) of the new items, aged by the time between the two."""
-        rows = self._matrix(nodes)
-        meanings = rows[known:] @ rows.T if rows.size else np.zeros((len(nodes) - known, 0), np.float32)
-        index = _Index(nodes)
+        meanings = np.hstack([self._fresh @ self._rows.T, self._fresh @ self._fresh.T])
+        index = _Index(nodes, known)
         pairs = {}
         for node in range(known, len(nodes)):
-            near = meanings[node - known] if rows.size else None
+            near = meanings[node - known] if self._fresh.size else None
             for other in _candidates(node, near, index):
                 pair = (min(node, other), max(node, other))
                 if pair not in pairs:
@@ -137,14 +141,17 @@ class Clusterer:
         days = abs((other.published_at - one.published_at).total_seconds()) / 86_400
         return Link(found.score - AGEING_PER_DAY * days, found.similarity, found.shared)
 
-    def _matrix(self, nodes: Sequence[Features]) -> Floats:
-        """Vectors of all nodes; those known from the last batch are kept stacked."""
-        if len(self._rows) != len(self._known):
-            self._rows = stacked(self._known)
-        fresh = stacked(list(nodes[len(self._known) :]))
-        if not self._rows.size or self._rows.shape[1] != fresh.shape[1]:
-            return stacked(list(nodes))
-        return np.vstack([self._rows, fresh])
+    def _settle_rows(self, fresh: Floats) -> None:
+        """Puts the vectors of the last batch to those before, and the new batch's in their place.
+
+        Vectors of fewer numbers than others have (made by other encoders, not read again yet) count as nothing.
+        """
+        width = max(rows.shape[1] for rows in (self._rows, self._fresh, fresh))
+        before = [_widened(rows, width) for rows in (self._rows, self._fresh) if len(rows)]
+        self._rows = (
+            np.vstack(before) if len(before) > 1 else before[0] if before else _widened(NO_ROWS, width)
+        )
+        self._fresh = _widened(fresh, width)
 
     def _settled(
         self,
@@ -178,7 +185,6 @@ class Clusterer:
     ) -> None:
         heirs = {merge.gone: merge.kept for merge in merges}
         self._story_of = {item: heirs.get(story, story) for item, story in self._story_of.items()}
-        self._rows = self._matrix(nodes)
         self._known = list(nodes)
         for placement in placements.values():
             self._story_of[placement.item_id] = placement.story_id
@@ -188,12 +194,14 @@ class Clusterer:
         gone = [f for f in self._known if f.published_at < before]
         if not gone:
             return
-        stays = np.array([f.published_at >= before for f in self._known])
-        if len(self._rows) == len(self._known):
-            self._rows = self._rows[stays]
+        self._rows = self._rows[np.array([f.published_at >= before for f in self._known])]
         self._known = [f for f in self._known if f.published_at >= before]
         for features in gone:
             del self._story_of[features.item_id]
+
+
+def _widened(rows: Floats, width: int) -> Floats:
+    return rows if rows.shape[1] == width else np.zeros((len(rows), width), np.float32)
 
 
 def _by_node(links: Mapping[tuple[int, int], Link]) -> dict[int, dict[int, Link]]:
@@ -226,13 +234,14 @@ def reason(found: Link, other_id: str) -> str:
 
 
 class _Index:
-    """Nodes by rare name or word."""
+    """Nodes by the rare names and words of the new ones, which begin at `known`."""
 
-    def __init__(self, nodes: Sequence[Features]) -> None:
+    def __init__(self, nodes: Sequence[Features], known: int) -> None:
         self._nodes = nodes
+        asked = {key for features in nodes[known:] for key in _index_keys(features)}
         self._postings: dict[str, list[int]] = defaultdict(list)
         for node, features in enumerate(nodes):
-            for key in _index_keys(features):
+            for key in asked.intersection(_index_keys(features)):
                 self._postings[key].append(node)
 
     def sharing(self, node: int) -> list[int]:

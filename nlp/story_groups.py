@@ -79,6 +79,6 @@ class Grouping:
         del self._scored[gone]
         return kept
 
-    def _rank(self, group: int) -> tuple[int, int]:
+    def _rank(self, group: int) -> tuple[bool, int, int]:
         """Settled groups first, the older before the younger; then by number."""
-        return (self.anchors.get(group, len(self.anchors) + 1), group)
+        return (group not in self.anchors, self.anchors.get(group, 0), group)

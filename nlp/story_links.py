@@ -6,6 +6,7 @@ encoder; `nlp/models/train_stories.py` fits them. Pure.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -107,7 +108,7 @@ def link(one: Features, other: Features, weights: Weights, meaning: float | None
     return Link(score, signs.meaning, tuple(names)[:SHOWN_NAMES])
 
 
-def stacked(features: list[Features]) -> Floats:
+def stacked(features: Sequence[Features]) -> Floats:
     """Their vectors as rows; zero columns without an encoder. A vector of another width (made by other encoders,
     not read again yet) is a zero row."""
     width = max((f.vector.size for f in features), default=0)

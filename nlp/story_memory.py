@@ -1,55 +1,100 @@
-"""What a placer remembers from one placing to the next: the words and names of the items that stories are known by.
+"""What a placer remembers from one placing to the next: words, names and vectors of the items that stories are known by.
 
-To read them takes a third of a millisecond an item, and each placing asks for those of three weeks again.
+To read the words takes a third of a millisecond an item, and each placing asks for those of three weeks again.
 """
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 
 import numpy as np
 
 from domain.model import Item
 from domain.ports import EnrichArchive
-from nlp.story_features import Features, features_of
+from nlp.story_features import Features, Floats, features_of
 from nlp.story_vectors import VECTOR_OF
 
 REMEMBERED = 100_000
-"""Three to four kilobytes each. Four days of 20,000 items are 80,000; what is beyond is read again at each placing."""
+"""Seven kilobytes each, half of it the vector. Four days of 20,000 items are 80,000; what is beyond is read again at each
+placing."""
 READ_AT_ONCE = 500
 
 
 class StoryMemory:
-    """Features by item, without their vectors, which the archive has at hand. Not for two threads at once."""
+    """Features and vectors by item, of one archive. Not for two threads at once."""
 
     def __init__(self, most: int = REMEMBERED) -> None:
         self._most = most
         self._held: dict[str, tuple[str, Features]] = {}
+        self._vectors = _Vectors(most)
 
-    def recall(self, archive: EnrichArchive, item_ids: Sequence[str]) -> list[Features]:
-        """Features of these items in this order, with their vectors; unknown ones are left out.
+    def recall(self, archive: EnrichArchive, item_ids: Collection[str]) -> list[Features]:
+        """Features of these items in order of time, without vectors; unknown items are left out.
 
         What is not asked for is forgotten; an item whose words, date or entities have changed is read again.
         """
-        revisions = archive.revisions(item_ids)
+        revisions = archive.revisions(list(item_ids))
         held = {name: one for name, one in self._held.items() if revisions.get(name) == one[0]}
-        lost = [name for name in item_ids if name in revisions and name not in held]
-        for start in range(0, len(lost), READ_AT_ONCE):
-            items = archive.items(lost[start : start + READ_AT_ONCE])
-            held |= {one.item_id: (revisions[one.item_id], one) for one in read_features_of(archive, items)}
-        recalled = [(name, held[name]) for name in item_ids if name in held]
-        self._held = dict(recalled[-self._most :])
-        return with_vectors(archive, [features for _, (_, features) in recalled])
+        self._vectors.keep(held)
+        held |= _read_anew(archive, {name: told for name, told in revisions.items() if name not in held})
+        recalled = sorted(held.values(), key=lambda one: in_time(one[1]))
+        self._held = {one.item_id: (told, one) for told, one in recalled[-self._most :]}
+        return [features for _, features in recalled]
+
+    def vectors(self, archive: EnrichArchive, recalled: Sequence[Features], width: int) -> Floats:
+        """(items, width) float32, row by row for what `recall` has returned; zeros where the archive has none so wide."""
+        if not width:
+            return np.zeros((len(recalled), 0), np.float32)
+        return self._vectors.of(archive, [features.item_id for features in recalled], width)
 
 
-def read_features_of(archive: EnrichArchive, items: Sequence[Item]) -> list[Features]:
-    """Features of these items, without vectors."""
-    said = archive.annotations([item.id for item in items], "entity")
-    return [features_of(item, said.get(item.id, ())) for item in items]
+class _Vectors:
+    """The vectors of the last call, so that only those of new items are fetched."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._row_of: dict[str, int] = {}
+        self._rows: Floats = np.zeros((0, 0), np.float32)
+
+    def keep(self, names: Collection[str]) -> None:
+        """Forgets all others: they have changed."""
+        self._row_of = {name: row for name, row in self._row_of.items() if name in names}
+
+    def of(self, archive: EnrichArchive, names: Sequence[str], width: int) -> Floats:
+        known = self._row_of if self._rows.shape[1] == width else {}
+        rows = np.zeros((len(names), width), np.float32)
+        there = [row for row, name in enumerate(names) if name in known]
+        rows[there] = self._rows[[known[names[row]] for row in there]] if there else 0
+        fetched = archive.vectors([name for name in names if name not in known], VECTOR_OF)
+        for row, name in enumerate(names):
+            if len(fetched.get(name, b"")) == rows.itemsize * width:
+                rows[row] = np.frombuffer(fetched[name], "<f4")
+        first = max(0, len(names) - self._most)
+        held = enumerate(names[first:])
+        self._row_of = {name: row for row, name in held if name in known or name in fetched}
+        self._rows = rows[first:].copy() if first else rows
+        return rows
 
 
-def with_vectors(archive: EnrichArchive, features: Sequence[Features]) -> list[Features]:
-    """The same with the vectors that the archive holds."""
-    vectors = archive.vectors([one.item_id for one in features], VECTOR_OF)
+def _read_anew(archive: EnrichArchive, revisions: Mapping[str, str]) -> dict[str, tuple[str, Features]]:
+    names = list(revisions)
+    batches = (names[start : start + READ_AT_ONCE] for start in range(0, len(names), READ_AT_ONCE))
+    read = (one for batch in batches for one in read_features(archive, archive.items(batch)))
+    return {one.item_id: (revisions[one.item_id], one) for one in read}
+
+
+def read_features(
+    archive: EnrichArchive, items: Sequence[Item], *, with_vectors: bool = False
+) -> list[Features]:
+    """Features of these items in their order; without vectors, unless they are wished for."""
+    names = [item.id for item in items]
+    said = archive.annotations(names, "entity")
+    vectors = archive.vectors(names, VECTOR_OF) if with_vectors else {}
     return [
-        replace(one, vector=np.frombuffer(vectors.get(one.item_id, b""), dtype="<f4")) for one in features
+        features_of(item, said.get(item.id, ()), np.frombuffer(vectors.get(item.id, b""), "<f4"))
+        for item in items
     ]
+
+
+def in_time(features: Features) -> tuple[datetime, str]:
+    """Items of one moment by id, so that every run has the same order."""
+    return features.published_at, features.item_id

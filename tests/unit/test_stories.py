@@ -160,9 +160,16 @@ def item(name, title, hours=0.0, tier=3):
 
 
 def place(items, stories=(), members=None, known=(), now=AT):
-    features, remembered = map(features_of, items), map(features_of, known)
+    features, remembered = [features_of(one) for one in items], [features_of(one) for one in known]
     return place_items(
-        items, list(features), stories, members or {}, now, known=list(remembered), kind="none"
+        items,
+        features,
+        stories,
+        members or {},
+        now,
+        known=remembered,
+        vectors=stacked(remembered),
+        kind="none",
     )
 
 
@@ -181,6 +188,19 @@ def test_new_items_open_stories_and_later_ones_join_them():
     grown, joined_later = place([item("b", FIRE[1], hours=3)], stories, by_story(memberships), first, AT)
     assert [m.story_id for m in joined_later] == [story_id_of("a")]
     assert [s.id for s in grown] == [story_id_of("a")]
+
+
+def test_a_story_keeps_its_id_however_many_older_ones_are_not_compared():
+    older = [
+        Story(id=f"s{n}", title=PENSION[0], language="de", opened_at=AT - timedelta(days=9), changed_at=AT)
+        for n in range(9)
+    ]
+    story = Story(id="named by an item of last month", title="", language="de", opened_at=AT, changed_at=AT)
+    members = {story.id: [Membership(story.id, "a", AT, by="stories/1")]}
+    (grown,), (joined_later,) = place(
+        [item("b", FIRE[1], hours=3)], [*older, story], members, [item("a", FIRE[0])], AT
+    )
+    assert (grown.id, joined_later.story_id) == (story.id, story.id)
 
 
 def test_a_rerun_changes_nothing():
