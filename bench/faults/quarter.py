@@ -49,7 +49,7 @@ from lagebild.belts.collect import Collected
 from lagebild.belts.publish import DAILY
 from lagebild.demo.texts import read_texts
 from lagebild.job import _chosen, collect_run
-from lagebild.memory import own_megabytes
+from lagebild.memory import own_megabytes, settle_allocator
 from lagebild.service import Service
 from lagebild.settings import Alerts, Delivery, Edition, Publish, Recipient, Settings, Watcher
 from lagebild.workshop import Workshop
@@ -446,6 +446,7 @@ def report(quarter: Quarter, seconds: float) -> dict[str, Any]:
 
 def simulate(days: int, seed: int, folder: Path) -> dict[str, Any]:
     began = time.monotonic()
+    settle_allocator()
     timetable.OFTEN.update({name: timedelta(minutes=minutes) for name, minutes in OFTEN.items()})
     alerting.ASLEEP = 2 * timetable.OFTEN["alerts"]  # who looks so seldom has not slept
     quarter = Quarter(World(seed, days), folder)

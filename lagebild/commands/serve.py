@@ -10,6 +10,7 @@ import click
 from crawler.crawl import reactor_loop
 from domain.errors import ConfigError
 from lagebild.lock import writing
+from lagebild.memory import settle_allocator
 from lagebild.opening import archive_of, settings_of, sources_of
 from lagebild.reading_room import greeting, server_of
 from lagebild.service import Service, serve
@@ -27,6 +28,7 @@ def command(context: click.Context, port: int | None, no_web: bool) -> None:
         settings = settings_of(context)
         return Workshop(settings, sources_of(settings), archive_of(settings, create=True), apart=True)
 
+    settle_allocator()
     first, loop = workshop(), reactor_loop()
     service = Service(first, workshop)
     service.listen(loop)
