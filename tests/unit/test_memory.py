@@ -1,6 +1,9 @@
 """Memory is what a process holds for itself, not the files it looks at."""
 
 import mmap
+import platform
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -38,3 +41,33 @@ def test_what_is_free_is_given_back() -> None:
     give_back()
     assert (own_megabytes() or 0.0) - before < 40
     assert len(kept) == 10
+
+
+PROGRAM = """
+import sys, threading
+from lagebild.memory import own_megabytes, settle_allocator
+if "settled" in sys.argv:
+    settle_allocator()
+ready, kept = threading.Barrier(8), []
+def work():
+    ready.wait()
+    for size in range(1, 9):
+        large = [bytes([size]) * size * 1_000_000 for _ in range(4)]
+        kept.append(bytes(5_000))
+        del large
+threads = [threading.Thread(target=work) for _ in range(8)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+print(own_megabytes())
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="tells glibc's allocator")
+def test_threads_of_a_settled_process_do_not_keep_what_their_greatest_job_took() -> None:
+    def megabytes(*arguments: str) -> float:
+        told = subprocess.run(
+            [sys.executable, "-c", PROGRAM, *arguments], capture_output=True, text=True, check=True
+        )
+        return float(told.stdout)
+
+    assert megabytes("settled") < megabytes() - 20
