@@ -66,20 +66,16 @@ def test_a_story_is_named_by_its_first_item_however_the_stream_is_cut():
 
 
 def test_a_story_of_weeks_keeps_its_label_beside_those_that_come_and_go():
-    days = [
-        one
+    fires = [feature(f"fire{day}", FIRE[day % 2], hours=24 * day) for day in range(9, 24)]
+    others = [
+        feature(f"x{day}-{n}", f"Xan{day}{n}ius Yor{day}{n}ola", hours=24 * day + n)
         for day in range(24)
-        for one in (
-            feature(f"fire{day}", FIRE[day % 2], hours=24 * day),
-            *(
-                feature(f"x{day}-{n}", f"Xan{day}{n}ius Yor{day}{n}ola", hours=24 * day + n)
-                for n in range(1, 9)
-            ),
-        )
+        for n in range(1, 9)
     ]
-    labels = dict(label_stream(days, PLAIN, settle=9))
-    assert {name for name, label in labels.items() if label == story_id_of("fire0")} == {
-        f"fire{day}" for day in range(24)
+    in_time = sorted([*fires, *others], key=lambda one: one.published_at)
+    labels = dict(label_stream(in_time, PLAIN, settle=9))
+    assert {name for name, label in labels.items() if label == story_id_of("fire9")} == {
+        one.item_id for one in fires
     }
 
 
