@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from domain.model import Item, Tombstone
+from storage.packing import packed, unpacked
 from storage.redaction import REMOVED, Withdrawn, redact
 from storage.rows import ITEM_COLUMNS, compact, item_from
 from storage.sqlite.connection import Row
@@ -243,10 +244,11 @@ class Erasure(Hours):
     def _redact_issue(self, digest_id: str, body: str, withdrawn: Withdrawn, now: str) -> None:
         self.run(ISSUE_REDACT, {"id": digest_id, "body": redact(body, withdrawn), "now": now})
         self.run(OUTBOX_EMPTY, (digest_id,))
-        for mark, value in self.rows(NUMBERS_OF, (digest_id,)):
+        for mark, kept in self.rows(NUMBERS_OF, (digest_id,)):
+            value = unpacked(kept)
             clean = redact(value, withdrawn)
             if clean != value:
-                self.run(NUMBER_REDACT, {"id": digest_id, "mark": mark, "value": clean})
+                self.run(NUMBER_REDACT, {"id": digest_id, "mark": mark, "value": packed(clean)})
 
     def hold(self, item_ids: Sequence[str], reason: str, by: str, until: datetime) -> None:
         """Keeps retention away from these items until then, for a case that needs them."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from domain.errors import StorageError
 from domain.model import Number, Remark, RemarkKind
+from storage.packing import packed, unpacked
 from storage.redaction import items_named
 from storage.rows import compact
 from storage.sqlite.connection import Connections
@@ -106,7 +107,10 @@ class Publish(Connections):
     def numbers(self, digest_id: str) -> Sequence[tuple[str, Number]]:
         """The issue's figures with their marks (Q1 ...), in order."""
         return [
-            (f"Q{mark}", Number(query, sql, json.loads(parameters), from_text(as_of), value, sha256))
+            (
+                f"Q{mark}",
+                Number(query, sql, json.loads(parameters), from_text(as_of), unpacked(value), sha256),
+            )
             for mark, query, sql, parameters, as_of, value, sha256 in self.rows(NUMBERS, (digest_id,))
         ]
 
@@ -165,6 +169,6 @@ def _number_values(digest_id: str, mark: int, number: Number) -> tuple[Any, ...]
         number.sql,
         compact(dict(number.parameters)),
         to_text(number.as_of),
-        number.value,
+        packed(number.value),
         number.sha256,
     )

@@ -49,6 +49,24 @@ def test_an_issue_is_kept_once_with_its_numbers(archive, item, batch, now):
     assert archive.numbers("d1") == [("Q1", number)]
 
 
+def test_a_long_answer_is_kept_in_fewer_letters_and_told_to_the_letter(archive, item, batch, now):
+    archive.commit(batch(*(item(f"i{n}", title=f"Münchner „Lage“ {n} 🌧") for n in range(30))))
+    asked = archive.ask("reports", {"items": json.dumps([f"i{n}" for n in range(30)])}, now)
+    archive.keep_digest("d", "DE", now.date(), "daily", "de", "{}", [asked])
+    assert archive.numbers("d") == [("Q1", asked)]
+    assert archive.value("SELECT length(value) FROM digest_number") < len(asked.value) / 3
+    assert archive.value("SELECT value FROM v_numbers") == ""
+
+
+def test_an_answer_of_an_earlier_version_is_read_as_it_was_kept(archive, item, batch, now):
+    archive.commit(batch(item("a")))
+    asked = archive.ask("reports", {"items": '["a"]'}, now)
+    archive.keep_digest("d", "DE", now.date(), "daily", "de", "{}", [asked])
+    plain = "[" + ",".join(["1"] * 2_000) + "]"
+    archive.run("UPDATE digest_number SET value = ?", (plain,))
+    assert archive.numbers("d")[0][1].value == plain
+
+
 def test_what_analysts_said_is_added_and_heard_as_of_a_moment(archive, now):
     day = date(2026, 11, 22)
 

@@ -1,0 +1,26 @@
+"""Kept answers, packed and as they were."""
+
+import json
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from storage.packing import BEGINNING, LEAST_LETTERS, packed, unpacked
+
+
+@given(st.text(), st.integers(0, 300))
+def test_what_was_packed_comes_back_to_the_letter(text: str, times: int) -> None:
+    value = json.dumps([text] * times, ensure_ascii=False)
+    assert unpacked(packed(value)) == value
+
+
+def test_a_short_answer_stays_as_it_is() -> None:
+    value = json.dumps("x" * (LEAST_LETTERS - 3))
+    assert packed(value) == value
+
+
+def test_a_long_one_is_a_list_in_json_still() -> None:
+    kept = packed(json.dumps(["Lage"] * 1_000))
+    assert kept.startswith(BEGINNING)
+    assert len(json.loads(kept)) == 2
+    assert len(kept) < 200
