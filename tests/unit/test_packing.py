@@ -1,11 +1,15 @@
 """Kept answers, packed and as they were."""
 
 import json
+from datetime import UTC, datetime
+from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.model import Number
 from storage.packing import BEGINNING, LEAST_LETTERS, packed, unpacked
+from storage.sqlite import open_archive
 
 
 @given(st.text(), st.integers(0, 300))
@@ -24,3 +28,12 @@ def test_a_long_one_is_a_list_in_json_still() -> None:
     assert kept.startswith(BEGINNING)
     assert len(json.loads(kept)) == 2
     assert len(kept) < 200
+
+
+def test_who_asks_in_sql_sees_no_packed_answer(tmp_path: Path) -> None:
+    archive, now = open_archive(tmp_path / "a.db"), datetime(2026, 11, 22, tzinfo=UTC)
+    answers = ("7", json.dumps(["Lage"] * 1_000))
+    numbers = [Number("reports", "SELECT 1", {}, now, answer, "") for answer in answers]
+    archive.keep_digest("d", "DE", now.date(), "daily", "de", "{}", numbers)
+    assert archive.rows("SELECT value FROM v_numbers ORDER BY mark") == [("7",), ("",)]
+    archive.close()
