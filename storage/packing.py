@@ -1,4 +1,4 @@
-"""Long answers that are kept for years and seldom read, in a fifth of their letters.
+"""Long answers that are kept for years and seldom read, in a third of their letters.
 
 They stay text, as both databases have them, and JSON: what looks at the first letter takes them for the lists they are.
 """
