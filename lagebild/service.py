@@ -73,7 +73,8 @@ class Service:
     read_once: bool = False
     unarranged: bool = False
     arranged_at: datetime | None = None
-    arranging: asyncio.Lock = field(default_factory=asyncio.Lock)
+    enriching: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Reading and placing, one at a time: what is half read has no vector yet and would be placed by its words alone."""
 
     def __post_init__(self) -> None:
         self.ward = Ward(self.workshop.clock())
@@ -135,9 +136,11 @@ class Service:
         return Job(f"digest-{edition.market}", Daily(edition.send_at, edition.zone), write)
 
     async def _issue(self, edition: Edition) -> None:
-        """The day's issue, with the stories of what was read a minute ago; if they fail, with those of earlier."""
+        """The day's issue, with the stories of what was read a minute ago; with those of earlier if they fail, or if reading is
+        under way, which may take long."""
         try:
-            await self._arrange()
+            if not self.enriching.locked():
+                await self._arrange()
         except Exception:
             logger.exception("an issue is written without the latest stories market=%s", edition.market)
         await asyncio.to_thread(issue, self.workshop, edition)
@@ -190,7 +193,8 @@ class Service:
             logger.warning("collecting waits for reading limit=%d", self._most_waiting)
         waiting: int = await asyncio.to_thread(waiting_items, self.workshop)
         if new or waiting or not self.read_once:
-            await asyncio.to_thread(self._read)
+            async with self.enriching:
+                await asyncio.to_thread(self._read)
             self.read_once = self.unarranged = True
         if not self._has_just_arranged:
             await self._arrange()
@@ -206,7 +210,7 @@ class Service:
 
     async def _arrange(self) -> None:
         """Stories and signals of what was read since the last time: both go over days of items, so not at every tick."""
-        async with self.arranging:
+        async with self.enriching:
             if not self.unarranged:
                 return
             self.arranged_at, self.unarranged = self.workshop.clock(), False

@@ -94,6 +94,25 @@ def test_an_issue_waits_for_the_stories_of_what_was_just_read(day: Day) -> None:
     assert (day.arranged, day.issues) == (2, [2, 2])
 
 
+def test_an_issue_does_not_wait_for_reading_nor_place_what_is_half_read(day: Day) -> None:
+    day.tick(timedelta(minutes=1))
+    day.tick(timedelta(minutes=1))
+
+    async def while_reading() -> None:
+        async with day.service.enriching:
+            await next(job for job in day.service.jobs() if job.name == "digest-DE").run()
+
+    asyncio.run(while_reading())
+    assert (day.arranged, day.issues) == (1, [1])
+
+
+def test_what_is_read_is_not_placed_meanwhile(day: Day, monkeypatch: pytest.MonkeyPatch) -> None:
+    locked: list[bool] = []
+    monkeypatch.setattr(timetable, "read_all", lambda *_, **__: locked.append(day.service.enriching.locked()))
+    day.tick(timedelta(minutes=1))
+    assert locked == [True]
+
+
 def test_an_issue_is_written_though_its_stories_fail(
     day: Day, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
