@@ -106,7 +106,7 @@ def state_of(workshop: Workshop, now: datetime, up_since: datetime, clock_off: f
         memory_megabytes=own_megabytes(),
         memory_limit_megabytes=settings.limits.memory_megabytes,
         backlog=backlog_samples(workshop, now),
-        waiting_since=archive.waiting_since([annotator.name for annotator in workshop.annotators]),
+        waiting_since=archive.waiting_since(workshop.annotator_names),
         clock_off_seconds=clock_off,
         terms_due=terms_due(workshop.sources, now),
         jobs=jobs,
@@ -141,7 +141,7 @@ def backlog_samples(workshop: Workshop, now: datetime) -> Sequence[int]:
     """Depth at the end of each of the last hours, and now; kept in the archive, so that a restart forgets nothing."""
     archive = workshop.archive
     samples: dict[str, int] = json.loads(archive.setting(SAMPLES) or "{}")
-    names = [annotator.name for annotator in workshop.annotators]
+    names = workshop.annotator_names
     if json.dumps(names) != archive.setting(ANNOTATORS):
         archive.keep_setting(ANNOTATORS, json.dumps(names))
     depth = max(archive.backlog(names).values(), default=0)

@@ -54,8 +54,7 @@ async def collect_due_async(workshop: Workshop, on_answer: OnAnswer | None = Non
 
 def waiting_items(workshop: Workshop) -> int:
     """How many items the annotator with the longest queue has not read."""
-    names = [annotator.name for annotator in workshop.annotators]
-    return max(workshop.archive.backlog(names).values(), default=0)
+    return max(workshop.archive.backlog(workshop.annotator_names).values(), default=0)
 
 
 def collect_run(
@@ -131,7 +130,7 @@ def arrange_all(workshop: Workshop, enriched: Enriched, *, quiet: bool = False) 
     """Places what is read in stories, and looks for signals; `enriched` comes back with what that came to."""
     with step("place items in stories", quiet=quiet) as told:
         enriched.placed, enriched.stories = place_everything(
-            workshop.archive, workshop.story_kind, workshop.clock, workshop.stories, told.advance
+            workshop.archive, workshop.story_kind, workshop.clock, workshop.story_memory, told.advance
         )
     with step("look for signals", quiet=quiet) as told:
         enriched.signals = watch(

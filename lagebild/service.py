@@ -12,6 +12,7 @@ import threading
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
+from functools import partial
 
 from crawler.settings import OnAnswer
 from domain.errors import ConfigError
@@ -130,10 +131,8 @@ class Service:
         return Job(name, Every(OFTEN[name]), run)
 
     def _digest(self, edition: Edition) -> Job:
-        async def write() -> None:
-            await self._issue(edition)
-
-        return Job(f"digest-{edition.market}", Daily(edition.send_at, edition.zone), write)
+        when = Daily(edition.send_at, edition.zone)
+        return Job(f"digest-{edition.market}", when, partial(self._issue, edition))
 
     async def _issue(self, edition: Edition) -> None:
         """The day's issue, with the stories of what was read a minute ago; with those of earlier if they fail, or if reading is

@@ -20,7 +20,7 @@ from nlp.story_memory import StoryMemory
 from nlp.story_vectors import StoryEncoder, StoryVectors, load_story_encoder
 
 EXTRACT_WORKERS = 2
-SHARED = ("present_annotators", "readers", "story_encoder", "stories", "press", "pages")
+SHARED = ("present_annotators", "readers", "story_encoder", "story_memory", "press", "pages")
 """Tools that know no time."""
 
 
@@ -71,6 +71,11 @@ class Workshop:
         """Who reads, in the order they read; loaded when first needed, since models take seconds."""
         return self.readers.annotators() if self.apart else self.present_annotators
 
+    @property
+    def annotator_names(self) -> list[str]:
+        """Names and versions of those who read, in their order."""
+        return [annotator.name for annotator in self.annotators]
+
     @cached_property
     def readers(self) -> Readers:
         """The process that reads for us, started when first needed."""
@@ -112,7 +117,7 @@ class Workshop:
         return load_story_encoder()
 
     @cached_property
-    def stories(self) -> StoryMemory:
+    def story_memory(self) -> StoryMemory:
         """What the placer remembers between placings."""
         return StoryMemory()
 
@@ -140,7 +145,7 @@ class Workshop:
         loaded = (
             "pages",
             "story_encoder",
-            *(("present_annotators", "readers", "prints", "stories") if same else ()),
+            *(("present_annotators", "readers", "prints", "story_memory") if same else ()),
         )
         one.__dict__.update({name: before.__dict__[name] for name in loaded if name in before.__dict__})
         return one

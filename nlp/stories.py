@@ -13,7 +13,6 @@ from domain.model import Item, Membership, Story, StoryState
 from domain.ports import EnrichArchive
 from nlp.story_clusterer import (
     LATEST_MEMBERS,
-    NO_ROWS,
     WINDOW,
     Clusterer,
     Merge,
@@ -22,8 +21,8 @@ from nlp.story_clusterer import (
     label_stream,
     story_id_of,
 )
-from nlp.story_features import Features, Floats
-from nlp.story_memory import StoryMemory, in_time, read_features
+from nlp.story_features import NO_ROWS, Features, Floats
+from nlp.story_memory import StoryMemory, archived_features, in_time
 from nlp.story_weights import weights_for
 
 __all__ = ["Clusterer", "Placement", "label_stream", "place_items", "place_unplaced"]
@@ -175,7 +174,7 @@ def place_unplaced(
     members = archive.members([story.id for story in stories])
     oldest = min((item.published_at for item in items), default=now)
     recalled = [m.item_id for story in sorted(members) for m in _worth_recalling(members[story], now, oldest)]
-    features = read_features(archive, items, with_vectors=True)
+    features = archived_features(archive, items, with_vectors=True)
     known = memory.recall(archive, recalled)
     vectors = memory.vectors(archive, known, max((f.vector.size for f in features), default=0))
     changed, memberships = place_items(

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from nlp.story_features import Features, Floats
+from nlp.story_features import NO_ROWS, Features, Floats
 from nlp.story_groups import Grouping
 from nlp.story_links import Link, Weights, link, stacked
 
@@ -29,7 +29,6 @@ INDEXED_WEIGHT = 6.0
 LONGEST_POSTING = 400
 LATEST_MEMBERS = 30
 """A story is compared by its latest members; mean linkage over hundreds would freeze it."""
-NO_ROWS: Floats = np.zeros((0, 0), np.float32)
 SETTLE = 1000
 """How many items of a stream are seen together before their places are told."""
 
@@ -147,10 +146,8 @@ class Clusterer:
         Vectors of fewer numbers than others have (made by other encoders, not read again yet) count as nothing.
         """
         width = max(rows.shape[1] for rows in (self._rows, self._fresh, fresh))
-        before = [_widened(rows, width) for rows in (self._rows, self._fresh) if len(rows)]
-        self._rows = (
-            np.vstack(before) if len(before) > 1 else before[0] if before else _widened(NO_ROWS, width)
-        )
+        before = [_widened(rows, width) for rows in (self._rows, self._fresh)]
+        self._rows = np.vstack(before) if len(self._fresh) else before[0]
         self._fresh = _widened(fresh, width)
 
     def _settled(

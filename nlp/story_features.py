@@ -32,6 +32,7 @@ BYLINE = re.compile(
     r"\s+(?:vor \d+ (?:Minuten?|Stunden?|Tag(?:en)?)\b.*|Von [A-ZÄÖÜ][\w.-]+ [A-ZÄÖÜ].*|EXCLUSIF|Video)$"
 )
 NO_VECTOR: Floats = np.zeros(0, np.float32)
+NO_ROWS: Floats = np.zeros((0, 0), np.float32)
 
 LEAD_WEIGHT = 0.5
 """A word of the lead counts half a word of the title."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from domain.model import Item
 from domain.ports import EnrichArchive
-from nlp.story_features import Features, Floats, features_of
+from nlp.story_features import NO_ROWS, Features, Floats, features_of
 from nlp.story_vectors import VECTOR_OF
 
 REMEMBERED = 100_000
@@ -53,17 +53,18 @@ class _Vectors:
     def __init__(self, most: int) -> None:
         self._most = most
         self._row_of: dict[str, int] = {}
-        self._rows: Floats = np.zeros((0, 0), np.float32)
+        self._rows = NO_ROWS
 
     def keep(self, names: Collection[str]) -> None:
         """Forgets all others: they have changed."""
         self._row_of = {name: row for name, row in self._row_of.items() if name in names}
 
     def of(self, archive: EnrichArchive, names: Sequence[str], width: int) -> Floats:
-        known = self._row_of if self._rows.shape[1] == width else {}
-        rows = np.zeros((len(names), width), np.float32)
+        if self._rows.shape[1] != width:
+            self._row_of, self._rows = {}, np.zeros((0, width), np.float32)
+        known, rows = self._row_of, np.zeros((len(names), width), np.float32)
         there = [row for row, name in enumerate(names) if name in known]
-        rows[there] = self._rows[[known[names[row]] for row in there]] if there else 0
+        rows[there] = self._rows[[known[names[row]] for row in there]]
         fetched = archive.vectors([name for name in names if name not in known], VECTOR_OF)
         for row, name in enumerate(names):
             if len(fetched.get(name, b"")) == rows.itemsize * width:
@@ -78,11 +79,11 @@ class _Vectors:
 def _read_anew(archive: EnrichArchive, revisions: Mapping[str, str]) -> dict[str, tuple[str, Features]]:
     names = list(revisions)
     batches = (names[start : start + READ_AT_ONCE] for start in range(0, len(names), READ_AT_ONCE))
-    read = (one for batch in batches for one in read_features(archive, archive.items(batch)))
+    read = (one for batch in batches for one in archived_features(archive, archive.items(batch)))
     return {one.item_id: (revisions[one.item_id], one) for one in read}
 
 
-def read_features(
+def archived_features(
     archive: EnrichArchive, items: Sequence[Item], *, with_vectors: bool = False
 ) -> list[Features]:
     """Features of these items in their order; without vectors, unless they are wished for."""

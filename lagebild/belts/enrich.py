@@ -92,7 +92,7 @@ def place_everything(
     archive: EnrichArchive,
     kind: str,
     clock: Clock,
-    memory: StoryMemory | None = None,
+    memory: StoryMemory,
     on_placed: OnRead = lambda _: None,
 ) -> tuple[int, int]:
     """Places what no story holds, batch by batch; how many items, and how many stories were touched by it.
@@ -100,7 +100,6 @@ def place_everything(
     `kind` names the story encoder, which chooses the weights of the links; `memory` is that of earlier placings.
     """
     placed, started, batch = 0, clock(), READ_AT_ONCE
-    memory = memory or StoryMemory()
     # One that is not full was the last: each brings the stories of weeks to mind.
     while batch == READ_AT_ONCE:
         batch = place_unplaced(archive, kind, clock(), memory)

@@ -200,7 +200,7 @@ class Fleet:
     async def place(self, as_of: str | None = None) -> None:
         """Places what is read; one placer in the whole fleet, since stories depend on each other."""
         workshop = await self._loaded(as_of)
-        kind, memory = workshop.story_encoder.kind, self.workshop.stories
+        kind, memory = workshop.story_encoder.kind, self.workshop.story_memory
         await self._alone("place", place_everything, workshop.archive, kind, workshop.clock, memory)
         await self.defer("watch", as_of=as_of)
 
@@ -372,7 +372,7 @@ class Fleet:
         self._settle(workshop)
         held = {item_id for job in self.state.held_arguments("read") for item_id in job["item_ids"]}
         limit = len(held) + BATCHES_AHEAD * size
-        names = annotator_names(workshop)
+        names = workshop.annotator_names
         found = dict.fromkeys(item.id for name in names for item in archive.unread(name, limit))
         free = [item_id for item_id in found if item_id not in held][: BATCHES_AHEAD * size]
         return [free[at : at + size] for at in range(0, len(free), size)]
@@ -385,11 +385,6 @@ class Fleet:
         self.one_at_a_time.shutdown(wait=True)
         self.state.close()
         self.workshop.close()
-
-
-def annotator_names(workshop: Workshop) -> list[str]:
-    """Whom a new item waits for."""
-    return [annotator.name for annotator in workshop.annotators]
 
 
 LOCKS = {

@@ -95,7 +95,8 @@ def entry_lines(text: str, source_id: str) -> tuple[int, int] | None:
 
 @lru_cache(maxsize=2)
 def _places(text: str) -> Mapping[str, tuple[int, int]]:
-    """The lines of each entry; a file of 170 sources takes a quarter of a second to read, and stays the same for days."""
+    """The lines of each entry, the first of two with one id; a file of 170 sources takes a quarter of a second to read, and
+    stays the same for days."""
     tree = YAML(typ="rt").load(text)
     rows = tree.get("sources") if tree else None
     if not rows:

@@ -164,8 +164,6 @@ WHERE valid_to IS NULL AND day BETWEEN :first AND :last AND (:market = '' OR mar
 ORDER BY day, CASE level WHEN 'escalate' THEN 0 WHEN 'elevated' THEN 1 ELSE 2 END, score DESC, signal_id
 """
 
-STATES = {state.value: state for state in StoryState}
-
 
 class Enrich(DayCounts):
     """Readings, stories and signals."""
@@ -388,7 +386,7 @@ def _story(row: tuple[Any, ...]) -> Story:
         language=row[2],
         opened_at=from_text(row[3]),
         changed_at=from_text(row[4]),
-        state=STATES[row[5]],
+        state=StoryState(row[5]),
         merged_into=row[6],
         pinned=bool(row[7]),
     )

@@ -8,7 +8,7 @@ import pytest
 from domain.model import Annotation, Reading, Updated
 from nlp import story_memory
 from nlp.stories import place_unplaced
-from nlp.story_memory import StoryMemory, in_time, read_features
+from nlp.story_memory import StoryMemory, archived_features, in_time
 
 HEADLINES = (
     "Großbrand in Hongkong: Zahl der Toten steigt auf 146",
@@ -33,15 +33,15 @@ def reads(monkeypatch):
 
     def counting(archive, items, **more):
         seen.append([one.id for one in items])
-        return read_features(archive, items, **more)
+        return archived_features(archive, items, **more)
 
-    monkeypatch.setattr(story_memory, "read_features", counting)
+    monkeypatch.setattr(story_memory, "archived_features", counting)
     return seen
 
 
 def anew(archive, ids):
     """Words, names and vectors of these items in order of time."""
-    found = sorted(read_features(archive, archive.items(ids), with_vectors=True), key=in_time)
+    found = sorted(archived_features(archive, archive.items(ids), with_vectors=True), key=in_time)
     return [(f.item_id, f.words, f.names, f.spelled, f.vector.tolist()) for f in found]
 
 

@@ -28,6 +28,7 @@ from lagebild.belts.collect import CollectRun, Desk
 from lagebild.belts.enrich import read_everything
 from lagebild.belts.publish import closed_day
 from lagebild.settings import Edition
+from nlp.story_memory import StoryMemory
 from storage.sqlite import open_archive
 
 NOW = datetime(2026, 11, 28, 6, 0, tzinfo=UTC)
@@ -156,5 +157,5 @@ def test_items_are_placed_until_a_batch_is_not_full(
 ) -> None:
     left = list(batches)
     monkeypatch.setattr(enrich, "place_unplaced", lambda *_: left.pop(0))
-    placed, _ = enrich.place_everything(archive, "both", lambda: NOW)
+    placed, _ = enrich.place_everything(archive, "both", lambda: NOW, StoryMemory())
     assert (placed, left) == (sum(batches), [])
