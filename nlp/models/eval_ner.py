@@ -19,9 +19,13 @@ from nlp.pipelines import facts, pipeline_for
 SHARED = Path(os.environ.get("LAGEBILD_SHARED", "../shared")) / "data" / "ner"
 SCORED = ("PER", "LOC", "ORG")
 AS_ORGANISATION = {"PLATFORM": "ORG", "REGULATOR": "ORG"}
+WHOLE_ARTICLES = (
+    "the", "der", "die", "das", "den", "dem", "des", "il", "lo", "la", "gli", "i", "le", "les", "un", "una",
+)  # fmt: skip
+CUT_ARTICLES = ["l", "d", "dell", "nell", "all"]
+"""Those that end in an apostrophe."""
 ARTICLE = re.compile(
-    r"^(the|der|die|das|den|dem|des|il|lo|la|gli|i|le|les|un|una|l['’]|d['’]|dell['’]|nell['’]|all['’])\s*(?=[A-ZÀ-Ý0-9])",
-    re.IGNORECASE,
+    rf"(?:{'|'.join(WHOLE_ARTICLES)}|(?:{'|'.join(CUT_ARTICLES)})['’])\s*(?=[A-ZÀ-Ý0-9])", re.IGNORECASE
 )
 DEV_FILES = {
     "de": ("de_germeval14_dev.jsonl",),

@@ -18,10 +18,11 @@ from typing import Any
 
 Span = tuple[int, int, str]
 
-ADJECTIVES = re.compile(
-    r"(Deutsch|Österreichisch|Schweizerisch|Französisch|Europäisch|Amerikanisch|Türkisch|Italienisch|Russisch|Chinesisch)"
-    r"(e|en|er|es|em)?"
-)
+PEOPLES = (
+    "Amerikanisch", "Chinesisch", "Deutsch", "Europäisch", "Französisch", "Italienisch", "Österreichisch", "Russisch",
+    "Schweizerisch", "Türkisch",
+)  # fmt: skip
+ADJECTIVES = re.compile(f"(?:{'|'.join(PEOPLES)})(?:e[mnrs]?)?")
 LINES = re.compile(r"\d+|[SUMLABK] ?\d+|(Linie:? ?|ICE?|RE|RB|IRE|EC|CNL)[ -]?\d+")
 ROLES = re.compile(
     r".*(er|in|innen|ern|chef|rat|mann|frau|leute|präsident|minister|begleiter|sprecher|experten?|anwalt)"
